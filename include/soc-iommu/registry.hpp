@@ -1,0 +1,42 @@
+// Every model of this build. A model defines one ModelType in its folder; hw/registry.cpp lists it.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "soc-iommu/model.hpp"
+#include "soc-iommu/seam.h"
+
+namespace soc {
+
+// The Linux guest that drives an IOMMU: what the command needs to boot one.
+struct GuestProfile {
+    const char *arch = "";       // "arm64" or "arm"
+    const char *machine = "";    // QEMU's -M
+    const char *cpu = "";        // QEMU's -cpu
+    const char *memory = "";     // QEMU's -m
+    const char *driver = "";     // Linux' platform driver
+    const char *config = "";     // guest-kernel-config/<config>.config
+    std::vector<const char *> kernels;  // versions whose driver works the block, newest last
+};
+
+enum class ModelKind { iommu = SOC_KIND_IOMMU, master = SOC_KIND_MASTER, qemu_master = SOC_KIND_QEMU_MASTER };
+
+struct ModelType {
+    const char *name;  // the QOM type
+    ModelKind kind;
+    const char *summary;
+    std::vector<OptionSpec> options;
+    uint32_t masters;  // SOC_MASTERS_*
+    GuestProfile guest;                      // Iommu
+    const SocQemuDevice *qemu_device = nullptr;  // qemu_master
+    std::unique_ptr<Device> (*create)(Host &, const Options &);
+};
+
+std::span<const ModelType *const> model_types();
+const ModelType *find_model_type(const std::string &name);
+
+}  // namespace soc
