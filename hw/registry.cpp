@@ -1,0 +1,36 @@
+// Every model of this build: adding one is one line here and a folder of its own.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "soc-iommu/registry.hpp"
+
+namespace soc {
+
+extern const ModelType apple_dart_type;
+extern const ModelType soc_dma_type;
+extern const ModelType soc_pl330_type;
+#ifdef SOC_TEST_MODELS
+extern const ModelType soc_test_iommu_type;
+#endif
+
+std::span<const ModelType *const> model_types()
+{
+    static const ModelType *const types[] = {
+        &apple_dart_type,
+        &soc_dma_type,
+        &soc_pl330_type,
+#ifdef SOC_TEST_MODELS
+        &soc_test_iommu_type,
+#endif
+    };
+    return types;
+}
+
+const ModelType *find_model_type(const std::string &name)
+{
+    for (const ModelType *type : model_types())
+        if (name == type->name)
+            return type;
+    return nullptr;
+}
+
+}  // namespace soc
