@@ -65,8 +65,15 @@ void RegisterBank::write_word(uint64_t offset, uint32_t value)
         log_.error(std::string("write of ") + hex(value) + " to read-only " + spec.name);
         return;
     }
-    const uint32_t old = reg->get(index);
-    reg->set(index, ((old & ~spec.writable) | (value & spec.writable)) & ~(value & spec.write_one_to_clear));
+    if (reg->write_guard_ && !reg->write_guard_(index)) {
+        log_.error(std::string("write of ") + hex(value) + " to locked " + spec.name);
+        return;
+    }
+    // A register of hooks only is left alone: another thread may be setting it.
+    if (spec.writable || spec.write_one_to_clear) {
+        const uint32_t old = reg->get(index);
+        reg->set(index, ((old & ~spec.writable) | (value & spec.writable)) & ~(value & spec.write_one_to_clear));
+    }
     if (reg->write_hook_)
         reg->write_hook_(index, value);
 }

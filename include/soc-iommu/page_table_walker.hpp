@@ -43,6 +43,7 @@ struct WalkLeaf {
     LeafEntry leaf;
     unsigned level;
     uint64_t entry_address;  // where the leaf entry lies: for an update of its flags
+    uint64_t entry;          // the leaf entry as read
 };
 using WalkResult = std::variant<WalkLeaf, WalkFault>;
 
@@ -60,7 +61,7 @@ WalkResult walk(GuestMemory &memory, const Format &format, uint64_t root, uint64
         if (const auto *bad = std::get_if<BadEntry>(&decoded))
             return WalkFault{bad->kind, level};
         if (const auto *leaf = std::get_if<LeafEntry>(&decoded))
-            return WalkLeaf{*leaf, level, where};
+            return WalkLeaf{*leaf, level, where, *entry};
         table = std::get<TableEntry>(decoded).next;
     }
     return WalkFault{FaultKind::translation, format.levels() - 1};

@@ -45,6 +45,8 @@ public:
     using WriteHook = std::function<void(unsigned index, uint32_t written)>;
     // Gives the value read; without it the stored value is.
     using ReadHook = std::function<uint32_t(unsigned index)>;
+    // Asked before a write takes effect. false: the register is locked, the write does nothing and is logged.
+    using WriteGuard = std::function<bool(unsigned index)>;
 
     explicit Register(const RegisterSpec &);
 
@@ -55,6 +57,7 @@ public:
     void set(uint32_t value) { set(0, value); }
     Register &on_write(WriteHook hook) { write_hook_ = std::move(hook); return *this; }
     Register &on_read(ReadHook hook) { read_hook_ = std::move(hook); return *this; }
+    Register &writable_while(WriteGuard guard) { write_guard_ = std::move(guard); return *this; }
     void reset();
 
 private:
@@ -63,6 +66,7 @@ private:
     std::unique_ptr<std::atomic<uint32_t>[]> values_;
     WriteHook write_hook_;
     ReadHook read_hook_;
+    WriteGuard write_guard_;
 };
 
 class RegisterBank {
