@@ -180,7 +180,7 @@ const ModelType apple_dart_type{
     .summary = "Apple's Device Address Resolution Table, as in the M1 and M2",
     .options =
         {
-            {"variant", "t6000", "t8103|t6000|t8110|usb4", "which DART: M1, M1 Pro, M2, or the M1's for USB4"},
+            {"variant", "t8103", "t8103|t6000|t8110|usb4", "which DART: M1, M1 Pro, M2, or the M1's for USB4"},
             {"page-size", "auto", "auto|4k|16k", "auto: 4k where the variant can (t8103, usb4), else 16k"},
             {"bypass", "auto", "auto|on|off", "whether streams can pass untranslated; auto: on, off for usb4"},
             {"lock", "off", "off|on", "on: TCR and TTBR take no writes, as firmware leaves some DARTs"},
