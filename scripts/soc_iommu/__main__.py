@@ -1,0 +1,7 @@
+"""Entry of scripts/soc-iommu. SPDX-License-Identifier: GPL-2.0-or-later"""
+
+import sys
+
+from cli import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,139 @@
+"""The command's arguments. What can be checked without building anything is checked here.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import kernel
+import plugin
+import protocol
+from errors import Usage, one_of
+
+LIFTS = ["cache-coherency"]
+MASTERS = ["pci", "platform"]
+KERNELS = ["6.1", "6.12"]
+TIMEOUT = 60.0
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        # argparse quotes its choices itself: "invalid choice: 'x' (choose from 'a', 'b')".
+        raise Usage(f"{message}\n{self.format_usage().rstrip()}")
+
+
+def guest_options(parser: argparse.ArgumentParser):
+    """What says which guest; the same for attach, shell and qemu-args."""
+    parser.add_argument("name", metavar="NAME", help="an IOMMU, as 'soc-iommu list' shows them")
+    parser.add_argument("-o", dest="options", metavar="KEY=VALUE", action="append", default=[],
+                        help="an option of the IOMMU; may be repeated")
+    parser.add_argument("--api", default=",".join(protocol.APIS), help="which of " + ",".join(protocol.APIS))
+    kernels = parser.add_argument_group("guest kernel")
+    kernels.add_argument("--kernel", metavar="VERSION", help="default: the newest that drives the IOMMU")
+    kernels.add_argument("--page-size", default="4k", help="of the kernel (default 4k)")
+    kernels.add_argument("--kdir", type=Path, metavar="DIR", help="a kernel tree of your own; never written to")
+    kernels.add_argument("--image", type=Path, metavar="FILE", help="a kernel image as it is")
+    kernels.add_argument("--no-cap-patch", action="store_true",
+                         help="as without the capability series (the lab patch skips its check)")
+    kernels.add_argument("--kernel-patch", type=Path, action="append", default=[], metavar="FILE",
+                         help="a further patch for our own kernel, e.g. a driver broken on purpose")
+    gates = parser.add_argument_group("gates")
+    gates.add_argument("--lift", action="append", default=[], metavar="GATE", help=", ".join(LIFTS))
+    gates.add_argument("--unsafe-interrupts", action="store_true", help="allow_unsafe_interrupts=1")
+    parser.add_argument("--master", help="pci or platform; default: PCI where the IOMMU takes it")
+    parser.add_argument("--sessions", type=int, default=3, metavar="N", help="open-to-close cycles (default 3)")
+    parser.add_argument("--timeout", type=float, metavar="S", help=f"for one boot (default {TIMEOUT:.0f})")
+    parser.add_argument("--append", default="", metavar="TEXT", help="more words for the kernel command line")
+    emulator = parser.add_argument_group("QEMU")
+    emulator.add_argument("--qemu", metavar="PATH", help="a QEMU of your own; needs the two options below")
+    emulator.add_argument("--qemu-src", metavar="DIR", help="the source it was built from")
+    emulator.add_argument("--qemu-build", metavar="DIR", help="its build directory, with generated headers")
+    tests = parser.add_argument_group("for the tests of this project")
+    tests.add_argument("--mutation", default="none", help="break the models on purpose: " + ", ".join(plugin.MUTATIONS))
+    tests.add_argument("--sanitize", action="store_true", help="the plugin with ASan and UBSan")
+    tests.add_argument("--test-models", action="store_true", help="with the models that exist only for tests")
+
+
+def parser() -> Parser:
+    top = Parser(prog="soc-iommu", description="Boots a Linux behind an emulated SoC IOMMU and says whether a device "
+                 "there can be attached.")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    listing = commands.add_parser("list", help="the IOMMUs: options, masters, kernels")
+    listing.add_argument("--json", metavar="FILE", help="- for standard output")
+    listing.add_argument("--test-models", action="store_true", help=argparse.SUPPRESS)
+    attach = commands.add_parser("attach", help="boots and prints the verdicts")
+    guest_options(attach)
+    attach.add_argument("--dry-run", action="store_true", help="print the QEMU command lines; build and boot nothing")
+    attach.add_argument("--json", metavar="FILE", help="- for standard output")
+    attach.add_argument("--output", type=Path, metavar="DIR", help="where the logs go")
+    shell = commands.add_parser("shell", help="the same guest, interactive")
+    guest_options(shell)
+    shell.add_argument("--gdb", action="store_true", help="with a debugger stub")
+    arguments = commands.add_parser("qemu-args", help="the exact QEMU command line, for your own scripts")
+    guest_options(arguments)
+    kernels = commands.add_parser("kernel", help="guest kernels: build, list, path")
+    kernels.add_argument("action", choices=["build", "list", "path"])
+    kernels.add_argument("--kernel", default=kernel.VERSIONS[-1], metavar="VERSION")
+    kernels.add_argument("--arch", default="arm64")
+    kernels.add_argument("--page-size", default="4k")
+    kernels.add_argument("--kernel-patch", type=Path, action="append", default=[], metavar="FILE")
+    kernels.add_argument("--export", type=Path, metavar="DIR",
+                         help="with build: also copy what boots to DIR; SOC_IOMMU_KERNELS=DIR uses it elsewhere")
+    return top
+
+
+def parse(argv: list[str]):
+    commands = ["list", "attach", "shell", "kernel", "qemu-args"]
+    if not argv:
+        raise Usage(f"no command; valid: {', '.join(commands)}")
+    if argv[0] not in commands and argv[0] not in ("-h", "--help"):
+        raise Usage(f"unknown command '{argv[0]}'; valid: {', '.join(commands)}")
+    # "--json -" must not be taken for an option without its value.
+    args = parser().parse_args(argv)
+    if args.command == "kernel":
+        check_kernel(args)
+    elif args.command != "list":
+        check_guest(args)
+    return args
+
+
+def check_kernel(args):
+    one_of("kernel", args.kernel, kernel.VERSIONS)
+    one_of("architecture", args.arch, kernel.ARCHES)
+    one_of("page size", args.page_size, kernel.page_sizes(args.arch))
+    check_patches(args)
+
+
+def check_patches(args):
+    for patch in args.kernel_patch:
+        if not patch.is_file():
+            raise Usage(f"--kernel-patch {patch}: no such file")
+
+
+def check_guest(args):
+    args.api = [one_of("API", api, protocol.APIS) for api in dict.fromkeys(args.api.split(","))]
+    if args.kernel:
+        one_of("kernel", args.kernel, KERNELS)
+    one_of("page size", args.page_size, kernel.page_sizes("arm64"))
+    if args.master:
+        one_of("master", args.master, MASTERS)
+    args.lift = list(dict.fromkeys(gate for text in args.lift for gate in text.split(",")))
+    for gate in args.lift:
+        one_of("gate to lift", gate, LIFTS)
+    one_of("mutation", args.mutation, plugin.MUTATIONS)
+    if not 1 <= args.sessions <= 1000:
+        raise Usage(f"--sessions {args.sessions}: valid: 1 to 1000")
+    if args.timeout is not None and not args.timeout > 0:
+        raise Usage(f"--timeout {args.timeout}: valid: a positive number of seconds")
+    if args.kdir and args.image:
+        raise Usage("--kdir and --image exclude each other")
+    for option, path, kind in (("--kdir", args.kdir, Path.is_dir), ("--image", args.image, Path.is_file)):
+        if path and not kind(path):
+            raise Usage(f"{option} {path}: no such {'directory' if option == '--kdir' else 'file'}")
+    if args.kernel_patch and (args.kdir or args.image):
+        raise Usage("--kernel-patch is for our own kernel: it excludes --kdir and --image")
+    check_patches(args)
+    if args.qemu and not (args.qemu_src or Path("/usr/bin/qemu-system-aarch64").exists()):
+        raise Usage("--qemu needs --qemu-src and --qemu-build")

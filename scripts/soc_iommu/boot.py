@@ -1,0 +1,54 @@
+"""Runs a QEMU until its guest ends, within a time limit.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from errors import Failure
+from phases import kill_group
+from verdict import Ending
+
+SANITIZER = re.compile(r"ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer|Sanitizer CHECK failed")
+
+
+def sanitizer_environment() -> dict:
+    """A plugin with sanitizers in a QEMU without: their runtime has to be loaded first."""
+    def runtime(name):
+        out = subprocess.run(["gcc", f"-print-file-name={name}"], stdout=subprocess.PIPE, text=True).stdout.strip()
+        if not os.path.isabs(out):
+            raise Failure(f"gcc does not know {name}: the sanitizers' runtime is not installed")
+        return os.path.realpath(out)
+    return {"LD_PRELOAD": f"{runtime('libasan.so')} {runtime('libubsan.so')}",
+            # QEMU itself never frees some of what it allocates.
+            "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0",
+            "UBSAN_OPTIONS": "print_stacktrace=1"}
+
+
+def run(argv: list[str], log_dir: Path, timeout: float, environment: dict | None = None) -> tuple[bytes, Ending, float]:
+    """Boots; returns the console, how it ended, and the seconds it took. Logs: serial.log, qemu.log."""
+    serial, messages = log_dir / "serial.log", log_dir / "qemu.log"
+    start = time.monotonic()
+    with open(messages, "wb") as out:
+        try:
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                                       env={**os.environ, **(environment or {})})
+        except OSError as error:
+            raise Failure(f"cannot run {argv[0]}: {error.strerror}") from error
+        try:
+            ending = Ending(status=process.wait(timeout))
+        except subprocess.TimeoutExpired:
+            kill_group(process)
+            ending = Ending(timed_out=True, status=None)
+        except BaseException:
+            kill_group(process)
+            raise
+    seconds = time.monotonic() - start
+    found = SANITIZER.search(messages.read_text("utf-8", "replace"))
+    if found:
+        ending.complaint = f"a sanitizer reported an error, see {messages}"
+    return serial.read_bytes() if serial.exists() else b"", ending, seconds

@@ -1,0 +1,144 @@
+"""The commands.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import dataclasses
+import json
+import shlex
+import sys
+
+import arguments
+import boot
+import guest
+import kernel as kernel_module
+import packages
+import prepare
+import protocol
+import registry
+import report
+import scenario
+import shell
+import verdict
+from cache import Cache
+from errors import Failure, Usage
+from phases import Phases, duration
+
+
+def run_list(args, cache: Cache, phases: Phases) -> int:
+    iommus = prepare.load_registry(cache, phases, prepare.build_options(args))
+    if args.json:
+        entries = [{name: value for name, value in dataclasses.asdict(i).items()
+                    if name not in ("device", "fixed", "ours")} | {"reference": not i.ours} for i in iommus.values()]
+        report.write_json(entries, args.json)
+        if args.json == "-":
+            return 0
+    for item in iommus.values():
+        print(f"{item.name}: {item.summary}")
+        print(f"    masters {', '.join(item.masters)}; kernels {', '.join(item.kernels)} ({item.arch})")
+        for option in item.options:
+            print(f"    -o {option['name']}={option['valid']} (default {option['default']}): {option['help']}")
+    return 0
+
+
+def run_attach(args, cache: Cache, phases: Phases) -> int:
+    if args.dry_run:
+        plan = prepare.plan(cache, phases, args)
+        print_commands(prepare.dry(cache, args, plan), args)
+        return 0
+    if args.output:
+        try:
+            args.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Usage(f"--output {args.output}: {error.strerror}") from error
+        phases.log_dir = args.output.resolve()
+    plan = prepare.plan(cache, phases, args)
+    setup, kernel, qemu = prepare.ready(cache, phases, args, plan)
+    cap_patch = False if args.no_cap_patch else kernel.cap_patch
+    environment = boot.sanitizer_environment() if args.sanitize else None
+    entries, verdicts = [], []
+    for api in args.api:
+        logs = phases.log_dir / api
+        logs.mkdir(parents=True, exist_ok=True)
+        serial = logs / "serial.log"
+        serial.unlink(missing_ok=True)
+        argv = scenario.command(setup, api, str(serial))
+        (logs / "qemu-args").write_text(shlex.join(argv) + "\n")
+        with phases.phase(f"boot {api}", limit=plan.timeout):
+            console, ending, seconds = boot.run(argv, logs, plan.timeout, environment)
+        result = verdict.judge(api, args.sessions, protocol.parse(console), ending)
+        entries.append(report.entry(setup, cap_patch, qemu.version, api, result, seconds, serial))
+        verdicts.append(result)
+    text = report.table(entries, verdicts)
+    # With the JSON on standard output, people read the table on the other one.
+    print(text, file=sys.stderr if args.json == "-" else sys.stdout)
+    if args.json:
+        report.write_json(entries, args.json)
+    return report.exit_status(verdicts)
+
+
+def print_commands(setup, args):
+    for api in args.api:
+        serial = None
+        if args.command == "attach":
+            serial = str((args.output.resolve() if args.output else "LOGS") / api / "serial.log") \
+                if args.output else f"serial-{api}.log"
+        if len(args.api) > 1:
+            print(f"# {api}")
+        print(shlex.join(scenario.command(setup, api, serial)))
+
+
+def run_qemu_args(args, cache: Cache, phases: Phases) -> int:
+    plan = prepare.plan(cache, phases, args)
+    setup, _, _ = prepare.ready(cache, phases, args, plan)
+    print_commands(setup, args)
+    return 0
+
+
+def run_kernel(args, cache: Cache, phases: Phases) -> int:
+    iommus = prepare.load_registry(cache, phases, prepare.plugin_module.BuildOptions())
+    choices = [kernel_module.Choice(args.kernel, args.arch, args.page_size,
+                                    tuple(p.resolve() for p in args.kernel_patch))]
+    if args.action == "list":
+        choices = [kernel_module.Choice(version, arch, page) for version in kernel_module.VERSIONS
+                   for arch in kernel_module.ARCHES for page in kernel_module.page_sizes(arch)]
+    for choice in choices:
+        configs = prepare.kernel_configs(iommus, choice.arch, choice.version)
+        key = kernel_module.key(cache, choice, configs)
+        made = cache.find("kernel", key) if key else None
+        if args.action == "list":
+            print(f"{choice.version} {choice.arch} {choice.page}: {made or 'not built'}")
+        elif args.action == "path":
+            if not made:
+                raise Failure("not built yet; 'soc-iommu kernel build' does that")
+            print(made)
+        else:
+            if not made:
+                packages.ensure(phases, "models", "kernel", "kernel-source", "guest")
+            kernel = kernel_module.build(cache, phases, choice, configs)
+            if args.export:
+                module = guest.test_module(cache, phases, kernel, choice)
+                kernel_module.export(kernel, module, guest.init(cache, phases, choice), args.export, choice)
+            print(kernel.image)
+    return 0
+
+
+COMMANDS = {"list": run_list, "attach": run_attach, "shell": shell.run_shell, "qemu-args": run_qemu_args,
+            "kernel": run_kernel}
+
+
+def main(argv: list[str]) -> int:
+    try:
+        args = arguments.parse(argv)
+        cache = Cache(say=lambda text: print(text, file=sys.stderr))
+        phases = Phases(cache.log_dir())
+        try:
+            return COMMANDS[args.command](args, cache, phases)
+        finally:
+            phases.account()
+    except Failure as error:
+        print(f"soc-iommu: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("soc-iommu: interrupted; the next run takes it up", file=sys.stderr)
+        return 130

@@ -1,0 +1,206 @@
+"""Guest kernels from the distribution's source package: unpacked, patched, configured, built.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import kconfig
+from cache import Cache, digest, file_digest, tree_digest
+from errors import Failure, Usage
+from paths import KERNEL_CONFIG, ROOT
+from phases import Phases, tail
+
+ARCHES = {"arm64": {"cross": "aarch64-linux-gnu-", "image": "arch/arm64/boot/Image", "target": "Image"}}
+VERSIONS = ["6.12"]  # those that this tree has patches for
+# Objects in a build, for the progress display only.
+ABOUT_OBJECTS = 1500
+
+
+@dataclass
+class Kernel:
+    """What a boot needs of a kernel, whoever built it."""
+
+    image: Path
+    modules: list[Path]
+    cap_patch: bool | None       # None: cannot be told from an image
+    lab_patch: bool
+    tree: tuple[Path, Path] | None = None  # source and object directory, to build the test module against
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Choice:
+    version: str = "6.12"
+    arch: str = "arm64"
+    page: str = "4k"
+    extra_patches: tuple[Path, ...] = ()
+
+
+def page_sizes(arch: str) -> list[str]:
+    return sorted((p.stem.removeprefix("page-") for p in KERNEL_CONFIG.glob("page-*.config")),
+                  key=lambda size: int(size.rstrip("k")))
+
+
+def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
+    """The fragments of a kernel; one image serves every IOMMU of an architecture."""
+    names = ["base", choice.arch, f"page-{choice.page}", *sorted(set(configs) | {"reference"})]
+    return [(f"{name}.config", (KERNEL_CONFIG / f"{name}.config").read_text()) for name in names]
+
+
+def patches(choice: Choice) -> list[Path]:
+    folder = KERNEL_CONFIG / "patches" / choice.version
+    return [*sorted((folder / "cap").glob("*.patch")), *sorted((folder / "lab").glob("*.patch")),
+            *choice.extra_patches]
+
+
+def tarball(version: str) -> Path:
+    return Path(f"/usr/src/linux-source-{version}.tar.xz")
+
+
+def compiler(cache: Cache, name: str) -> str | None:
+    """Which compiler it is; part of every key of what it makes."""
+    path = shutil.which(name)
+
+    def ask(real):
+        return subprocess.run([str(real), "--version"], stdout=subprocess.PIPE, text=True).stdout.splitlines()[0]
+    return path and cache.remember("compiler", os.path.realpath(path), ask)
+
+
+def source_key(cache: Cache, choice: Choice) -> str | None:
+    archive = tarball(choice.version)
+    if not archive.exists():
+        return None
+    return digest(cache.remember("content", archive, file_digest), [file_digest(p) for p in patches(choice)])
+
+
+def key(cache: Cache, choice: Choice, configs: list[str]) -> str | None:
+    """None: not even the source is installed."""
+    source, tool = source_key(cache, choice), compiler(cache, ARCHES[choice.arch]["cross"] + "gcc")
+    return source and tool and digest(source, tool, choice.arch, kconfig.merge(fragments(choice, configs)))
+
+
+def make_command(cache: Cache, arch: str, source: Path, objects: Path) -> tuple[list[str], dict]:
+    """make with everything fixed that would make two builds of one source differ."""
+    cross = ARCHES[arch]["cross"]
+    env = {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache")),
+           "CCACHE_BASEDIR": str(cache.root), "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "5G",
+           "KBUILD_BUILD_TIMESTAMP": "1970-01-01T00:00:00Z", "KBUILD_BUILD_USER": "soc-iommu",
+           "KBUILD_BUILD_HOST": "lab"}
+    argv = ["make", "-C", str(source), f"ARCH={arch}", f"CROSS_COMPILE={cross}", f"O={objects}",
+            f"-j{os.cpu_count() or 1}"]
+    if shutil.which("ccache"):
+        argv.append(f"CC=ccache {cross}gcc")
+    return argv, env
+
+
+def unpack(cache: Cache, phases: Phases, choice: Choice) -> Path:
+    """The patched source tree, unpacked once for all kernels made of it.
+
+    It is a folder `src` beside which objects are made: ccache, which takes paths relative to the object
+    directory, then sees the same ones whatever the entry's name, and hits across changes of a patch.
+    """
+    def build(entry: Path):
+        work = entry / "src"
+        work.mkdir()
+        with phases.phase(f"unpack linux-source-{choice.version}", limit=1200) as phase:
+            phase.run(["tar", "-xf", tarball(choice.version), "--strip-components=1", "-C", work,
+                       "--checkpoint=20000"])
+            for patch in patches(choice):
+                phase.run(["patch", "-d", work, "-p1", "--no-backup-if-mismatch", "--forward", "-i", patch])
+    return cache.entry("linux", source_key(cache, choice), build) / "src"
+
+
+def configure(phase, make: list[str], env: dict, objects: Path, parts: list[tuple[str, str]]):
+    """Makes .config from the fragments; a symbol that did not take is an error."""
+    objects.mkdir(parents=True, exist_ok=True)
+    merged = objects / "soc-iommu.config"
+    merged.write_text(kconfig.merge(parts))
+    phase.run([*make, f"KCONFIG_ALLCONFIG={merged}", "allnoconfig"], env=env)
+    wrong = kconfig.differences(parts, (objects / ".config").read_text())
+    if wrong:
+        raise Failure("kernel configuration: symbols that did not take:\n  " + "\n  ".join(wrong))
+
+
+def progress_of(log: Path) -> str:
+    text = log.read_text("utf-8", "replace")
+    done = len(re.findall(r"^  (?:CC|AS|HOSTCC|LD)\s", text, re.M))
+    return f"{done} of about {ABOUT_OBJECTS} objects" if done <= ABOUT_OBJECTS else f"{done} objects"
+
+
+def compile_kernel(cache: Cache, phases: Phases, name: str, arch: str, source: Path, objects: Path,
+                   parts: list[tuple[str, str]]):
+    make, env = make_command(cache, arch, source, objects)
+    with phases.phase(f"kernel {name}", limit=5400) as phase:
+        configure(phase, make, env, objects, parts)
+        phase.run([*make, ARCHES[arch]["target"], "modules"], env=env, progress=progress_of)
+
+
+def prune(objects: Path):
+    """Leaves what a boot and a module's build need, a few per cent of the size."""
+    for folder, _, files in os.walk(objects):
+        if Path(folder).relative_to(objects).parts[:1] == ("scripts",):
+            continue
+        for name in files:
+            if name.endswith((".o", ".a", ".cmd", ".mod.c", ".mod")) or name in ("vmlinux", "vmlinux.unstripped"):
+                os.unlink(os.path.join(folder, name))
+
+
+def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> Kernel:
+    """Our own kernel, from the cache when it is there."""
+    prebuilt = os.environ.get("SOC_IOMMU_KERNELS")
+    if prebuilt:
+        return from_export(Path(prebuilt), choice)
+    entry_key = key(cache, choice, configs)
+    if not entry_key:
+        raise Failure(f"linux-source-{choice.version} or the cross compiler is not installed")
+    entry = cache.find("kernel", entry_key)
+    if not entry:
+        source = unpack(cache, phases, choice)
+
+        def make(work: Path):
+            name = f"{choice.version} {choice.arch} {choice.page}"
+            compile_kernel(cache, phases, name, choice.arch, source, work, fragments(choice, configs))
+            prune(work)
+        entry = cache.entry("kernel", entry_key, make, resume=source.parent / f"obj-{entry_key}")
+    source = cache.path("linux", source_key(cache, choice)) / "src"
+    return Kernel(entry / ARCHES[choice.arch]["image"], modules_of(entry), cap_patch=True, lab_patch=True,
+                  tree=(source, entry))
+
+
+def modules_of(objects: Path) -> list[Path]:
+    listing = objects / "modules.order"
+    if not listing.exists():
+        return []
+    return [objects / line.removesuffix(".o").removesuffix(".ko").__add__(".ko")
+            for line in listing.read_text().split()]
+
+
+def export_name(choice: Choice) -> str:
+    names = [choice.version, choice.arch, choice.page]
+    if choice.extra_patches:
+        names.append(digest([file_digest(patch) for patch in choice.extra_patches]))
+    return "-".join(names)
+
+
+def export(kernel: Kernel, test_module: Path, init: Path, where: Path, choice: Choice):
+    """Copies what boots, for a place that cannot build it (the tests' other Debian)."""
+    folder = where / export_name(choice)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "modules").mkdir(parents=True)
+    shutil.copy2(kernel.image, folder / "Image")
+    for module in [*kernel.modules, test_module]:
+        shutil.copy2(module, folder / "modules" / module.name)
+    shutil.copy2(init, folder / "init")
+
+
+def from_export(where: Path, choice: Choice) -> Kernel:
+    folder = where / export_name(choice)
+    if not folder.is_dir():
+        raise Failure(f"SOC_IOMMU_KERNELS={where} has no kernel {folder.name}")
+    return Kernel(folder / "Image", sorted((folder / "modules").glob("*.ko")), cap_patch=True, lab_patch=True)

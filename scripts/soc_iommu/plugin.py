@@ -1,0 +1,107 @@
+"""Builds of the models: the program that lists them, and the plugin for one QEMU.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import qemu as qemu_module
+from cache import Cache, digest, tree_digest
+from errors import Failure
+from paths import ROOT
+from phases import Phases
+
+SOURCES = ["hw", "include", "meson.build", "meson_options.txt", "tests/models"]
+MUTATIONS = ["none", "dma", "isolation", "readonly", "stale"]
+SANITIZERS = ["address", "undefined"]
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What the tests vary; a user's build has none of it."""
+
+    mutation: str = "none"
+    sanitize: bool = False
+    test_models: bool = False
+
+    def meson(self) -> list[str]:
+        out = ["-Dtests=false", f"-Dmutation={self.mutation}", f"-Dtest_models={str(self.test_models).lower()}"]
+        if self.sanitize:
+            out += ["-Db_sanitize=" + ",".join(SANITIZERS), "-Db_lundef=false"]
+        return out
+
+
+def source_key() -> str:
+    return tree_digest(ROOT, SOURCES)
+
+
+def environment(cache: Cache) -> dict:
+    """ccache (which Meson picks up by itself) makes a second build of the same models cheap."""
+    return {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache")),
+            "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
+
+
+def meson_build(cache: Cache, phase, directory: Path, options: list[str], targets=()):
+    """Sets up a build directory, or takes up the one of an earlier run, and compiles."""
+    env = environment(cache)
+    if not (directory / "build.ninja").exists():
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        phase.run(["meson", "setup", directory, ROOT, *options], env=env)
+    phase.run(["ninja", "-C", directory, *targets], env=env)
+
+
+def _build(cache: Cache, phases: Phases, name: str, kind: str, key_of, options: list[str], outputs: dict) -> Path:
+    """An entry with the outputs of a Meson build whose objects stay for the next edit's build.
+
+    The key is taken again after the build: a file edited meanwhile must not end up under the old key.
+    """
+    for _ in range(3):
+        key = key_of()
+        made = cache.find(kind, key)
+        if made:
+            return made
+        directory = cache.root / "work" / f"{kind}-{digest(str(ROOT), options)}"
+        with cache.lock(f"work/{directory.name}"):
+            with phases.phase(name, limit=900) as phase:
+                meson_build(cache, phase, directory, options, list(outputs))
+            if key_of() != key:
+                continue
+
+            def collect(work: Path):
+                for built, as_name in outputs.items():
+                    shutil.copy2(directory / built, work / as_name)
+
+            return cache.entry(kind, key, collect)
+    raise Failure(f"{name}: the sources changed during each of three builds")
+
+
+def describe(cache: Cache, phases: Phases, options: BuildOptions) -> Path:
+    """The program that prints the registry. `test_models` is the only option that it depends on."""
+    only = BuildOptions(test_models=options.test_models)
+    return _build(cache, phases, "models", "describe", lambda: digest(source_key(), only.meson()), only.meson(),
+                  {"soc-iommu-describe": "soc-iommu-describe"}) / "soc-iommu-describe"
+
+
+def plugin_key(qemu, options: BuildOptions) -> str:
+    return digest(source_key(), qemu.build_id, options.meson())
+
+
+def find(cache: Cache, qemu, options: BuildOptions) -> Path | None:
+    made = cache.find("plugin", plugin_key(qemu, options))
+    return made and made / "soc-iommu-plugin.so"
+
+
+def plugin(cache: Cache, phases: Phases, qemu, options: BuildOptions) -> Path:
+    """The plugin for this QEMU: no Meson is run when the sources are those of an earlier build."""
+    made = find(cache, qemu, options)
+    if made:
+        return made
+    source, build = qemu_module.headers(cache, phases, qemu)
+    meson = [*options.meson(), f"-Dqemu_src={source}", f"-Dqemu_build={build}",
+             f"-Dqemu_binary={qemu.path.resolve()}"]
+    return _build(cache, phases, f"plugin for QEMU {qemu.version}", "plugin", lambda: plugin_key(qemu, options), meson,
+                  {"hw/qemu/soc-iommu-plugin.so": "soc-iommu-plugin.so"}) / "soc-iommu-plugin.so"

@@ -1,0 +1,173 @@
+"""Everything a boot needs, found in the cache or made: the QEMU, the plugin, the kernel, the guest.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import guest
+import kernel as kernel_module
+import kerneltree
+import packages
+import plugin as plugin_module
+import qemu as qemu_module
+import registry
+from arguments import MASTERS, TIMEOUT
+from cache import Cache
+from errors import Failure, Usage, one_of
+from kernel import Choice, Kernel
+from phases import Phases
+from scenario import Setup
+
+NOT_BUILT = "NOT-BUILT-YET"
+# ASan makes the models several times slower; the rest of QEMU runs as fast as ever.
+SANITIZED_TIMEOUT = 3
+
+
+@dataclass
+class Plan:
+    """What was asked for, with every default filled in and every name checked."""
+
+    iommu: registry.Iommu
+    options: dict[str, str]
+    master: str
+    choice: Choice
+    build: plugin_module.BuildOptions
+    configs: list[str]
+    timeout: float
+    environment: str = ""
+
+
+def build_options(args) -> plugin_module.BuildOptions:
+    return plugin_module.BuildOptions(getattr(args, "mutation", "none"), getattr(args, "sanitize", False),
+                                      args.test_models)
+
+
+def load_registry(cache: Cache, phases: Phases, options) -> dict[str, registry.Iommu]:
+    return registry.load(cache, phases, options, lambda: packages.ensure(phases, "models"))
+
+
+def kernel_configs(iommus: dict[str, registry.Iommu], arch: str, version: str) -> list[str]:
+    """One image serves every IOMMU of an architecture (test models need no driver)."""
+    return sorted({i.config for i in iommus.values() if i.arch == arch and version in i.kernels and i.config})
+
+
+def plan(cache: Cache, phases: Phases, args) -> Plan:
+    iommus = load_registry(cache, phases, build_options(args))
+    iommu = registry.pick(iommus, args.name)
+    options = iommu.check_options(args.options)
+    master = args.master or next(m for m in MASTERS if m in iommu.masters)
+    if master not in iommu.masters:
+        raise Usage(f"{iommu.name} takes no {master} master; valid: {', '.join(iommu.masters)}")
+    kernels = [v for v in kernel_module.VERSIONS if v in iommu.kernels]
+    if not kernels:
+        raise Failure(f"no guest kernel here drives {iommu.name}")
+    version = one_of(f"kernel for {iommu.name}", args.kernel, kernels) if args.kernel else kernels[-1]
+    choice = Choice(version, iommu.arch, args.page_size, tuple(p.resolve() for p in args.kernel_patch))
+    timeout = args.timeout or TIMEOUT * (SANITIZED_TIMEOUT if args.sanitize else 1)
+    return Plan(iommu, options, master, choice, build_options(args), kernel_configs(iommus, iommu.arch, version),
+                timeout)
+
+
+def needed_packages(args, plan: Plan) -> list[str]:
+    groups = ["models", "qemu"]
+    if not args.qemu_src:
+        groups.append("headers")
+    if not os.environ.get("SOC_IOMMU_KERNELS"):
+        groups += ["kernel", "guest"]
+        if not args.kdir and not args.image:
+            groups.append("kernel-source")
+    return groups
+
+
+def is_warm(cache: Cache, args, plan: Plan, qemu) -> bool:
+    """Whether all of it is in the cache: then not even dpkg is asked."""
+    if not qemu or not plugin_module.find(cache, qemu, plan.build):
+        return False
+    if os.environ.get("SOC_IOMMU_KERNELS"):
+        return True
+    key = guest.init_key(cache, plan.choice.arch)
+    if not key or not cache.find("init", key):
+        return False
+    if args.kdir:
+        return False  # make decides there; dpkg is asked, which is quick and needs no root
+    if args.image:
+        return True
+    key = kernel_module.key(cache, plan.choice, plan.configs)
+    return bool(key and cache.find("kernel", key))
+
+
+def find_kernel(cache: Cache, phases: Phases, args, plan: Plan) -> Kernel:
+    if args.kdir:
+        kernel = kerneltree.from_tree(cache, phases, args.kdir.resolve(), plan.choice, plan.configs)
+    elif args.image:
+        kernel = kerneltree.from_image(phases, args.image.resolve(), plan.choice, plan.configs)
+    else:
+        kernel = kernel_module.build(cache, phases, plan.choice, plan.configs)
+    check_gates(args, kernel)
+    return kernel
+
+
+def check_gates(args, kernel: Kernel):
+    where = f"--kdir {args.kdir}" if args.kdir else f"--image {args.image}"
+    if args.lift and not kernel.lab_patch:
+        raise Usage(f"{where}: --lift needs a kernel with the lab patch (guest-kernel-config/patches)")
+    if args.no_cap_patch and kernel.cap_patch is not False and not kernel.lab_patch:
+        raise Usage(f"{where}: --no-cap-patch needs a kernel without the capability series, or with the lab patch")
+
+
+def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, disk: str) -> Setup:
+    # The guest's own watchdog has to speak before the whole boot runs out of time.
+    step_timeout = max(1, min(5 * (SANITIZED_TIMEOUT if args.sanitize else 1), int(plan.timeout / 4)))
+    return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.choice.version,
+                 args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
+                 extra_append=args.append.split())
+
+
+def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str, Path]] = ()):
+    """Builds what is missing. Returns the setup, the kernel and the QEMU."""
+    qemu = qemu_module.locate(cache, args.qemu, args.qemu_src, args.qemu_build)
+    if not is_warm(cache, args, plan, qemu):
+        packages.ensure(phases, *needed_packages(args, plan))
+        qemu = qemu or qemu_module.locate(cache, None, None, None)
+        if not qemu:
+            raise Failure(f"{qemu_module.PACKAGE} is installed, but there is no {qemu_module.DEFAULT}")
+    if args.kdir or args.image:
+        kernel = find_kernel(cache, phases, args, plan)  # wrong usage shows before the plugin is built
+        plugin = plugin_module.plugin(cache, phases, qemu, plan.build)
+    else:
+        plugin = plugin_module.plugin(cache, phases, qemu, plan.build)
+        kernel = find_kernel(cache, phases, args, plan)
+    module = guest.test_module(cache, phases, kernel, plan.choice)
+    init = guest.init(cache, phases, plan.choice)
+    initrd = guest.initramfs(cache, init, kernel.modules + ([module] if module else []), extra)
+    made = setup(plan, args, str(qemu.path), str(plugin), str(kernel.image), str(initrd), str(guest.disk(cache)))
+    return made, kernel, qemu
+
+
+def dry(cache: Cache, args, plan: Plan) -> Setup:
+    """The setup as far as the cache has it; what is not built yet is named by a path that says so."""
+    def path(kind, key, name):
+        return str(cache.path(kind, key or NOT_BUILT) / name)
+    qemu = qemu_module.locate(cache, args.qemu, args.qemu_src, args.qemu_build)
+    quiet = Phases(cache.root, quiet=True)
+    image, initrd = path("kernel", None, "Image"), path("initramfs", None, "initramfs.cpio")
+    plugin = path("plugin", None, "soc-iommu-plugin.so")
+    if qemu and (found := plugin_module.find(cache, qemu, plan.build)):
+        plugin = str(found)
+    if args.image:
+        image = str(args.image.resolve())
+    elif args.kdir:
+        image = str(args.kdir.resolve() / kernel_module.ARCHES[plan.choice.arch]["image"])
+    if not args.kdir and is_warm(cache, args, plan, qemu):
+        kernel = find_kernel(cache, quiet, args, plan)
+        image = str(kernel.image)
+        key = guest.module_key(kernel)
+        module = cache.find("module", key) if key else None
+        if module or not key:
+            extra = [module / "soc_iommu_test.ko"] if module else []
+            initrd = str(guest.initramfs(cache, guest.init(cache, quiet, plan.choice), kernel.modules + extra))
+    return setup(plan, args, str(qemu.path if qemu else qemu_module.DEFAULT), plugin, image, initrd,
+                 str(guest.disk(cache)))

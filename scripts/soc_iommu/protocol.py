@@ -1,0 +1,105 @@
+"""The guest's records, and the kernel's complaints between them, out of a console log.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import re
+from dataclasses import dataclass, field
+
+STEPS = {
+    "dma": ["probe", "bind", "dma", "unmap"],
+    "direct": ["probe", "attach", "map", "dma", "isolation", "readonly", "unmap", "stale", "detach"],
+    **dict.fromkeys(["vfio", "compat", "iommufd"],
+                    ["probe", "bind", "attach", "map", "dma", "isolation", "readonly", "unmap", "stale", "detach"]),
+}
+APIS = list(STEPS)
+
+# "[    1.234567] ", with the caller where CONFIG_PRINTK_CALLER is set, after a level where there is one.
+PREFIX = re.compile(r"^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[TC]\d+\])? ?")
+STEP = re.compile(r"^(not ok|ok) (\d+) - (\S+) (\d+) (\S+)(?: # ?(.*))?$")
+ERRNO = re.compile(r"^errno=(\S+) ?(.*)$")
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+WARNINGS = re.compile(
+    r"^(WARNING: |={3,}\[? ?WARNING|INFO: task .* blocked for more than|rcu: INFO: \S+ (self-)?detected|"
+    r"INFO: rcu\S* (self-)?detected|UBSAN: |BUG: KASAN|BUG: KFENCE|BUG: sleeping function|BUG: scheduling while atomic|"
+    r"BUG: workqueue lockup|BUG: Bad page|BUG: unable to release|list_add corruption|list_del corruption|"
+    r"refcount_t: |watchdog: BUG: )")
+OOPSES = re.compile(
+    r"^(Unable to handle kernel |Internal error: |Oops[: ]|BUG: kernel NULL|BUG: unable to handle|kernel BUG at |"
+    r"Kernel BUG at |SError Interrupt on CPU|Bad mode in )")
+PANIC = re.compile(r"^Kernel panic - not syncing")
+
+
+@dataclass
+class Step:
+    session: int
+    step: str
+    ok: bool
+    errno: str | None
+    detail: str
+    api: str
+    number: int
+
+
+@dataclass
+class Event:
+    kind: str  # header, guest, begin, step, unsupported, error, plan, end, warning, oops, panic
+    text: str
+    step: Step | None = None
+    fields: dict = field(default_factory=dict)
+
+
+def lines_of(log: bytes) -> list[str]:
+    text = ESCAPE.sub("", log.decode("utf-8", "replace"))
+    return [line.rstrip("\r") for line in text.split("\n")]
+
+
+def parse_line(line: str) -> Event | None:
+    text = PREFIX.sub("", line)
+    match = STEP.match(text)
+    if match:
+        result, number, api, session, step, detail = match.groups()
+        errno, detail = None, detail or ""
+        found = ERRNO.match(detail) if result != "ok" else None
+        if found:
+            errno, detail = found.groups()
+        return Event("step", text, Step(int(session), step, result == "ok", errno, detail, api, int(number)))
+    if text.startswith("# soc-iommu "):
+        return parse_comment(text)
+    if text.startswith("KTAP version "):
+        return Event("header", text)
+    match = re.match(r"^1\.\.(\d+)$", text)
+    if match:
+        return Event("plan", text, fields={"count": int(match.group(1))})
+    if PANIC.match(text):
+        return Event("panic", text)
+    if OOPSES.match(text):
+        return Event("oops", text)
+    if WARNINGS.match(text):
+        return Event("warning", text)
+    return None
+
+
+def parse_comment(text: str) -> Event | None:
+    kind, _, rest = text.removeprefix("# soc-iommu ").partition(" ")
+    if kind == "guest":
+        return Event("guest", text, fields=dict(word.split("=", 1) for word in rest.split() if "=" in word))
+    if kind == "begin":
+        words = rest.split()
+        if len(words) != 3 or not words[1].isdigit():
+            return None
+        return Event("begin", text, fields={"api": words[0], "session": int(words[1]), "step": words[2]})
+    if kind == "unsupported":
+        api, _, reason = rest.partition(" ")
+        return Event("unsupported", text, fields={"api": api, "reason": reason})
+    if kind == "error":
+        return Event("error", text, fields={"reason": rest})
+    if kind == "end":
+        return Event("end", text)
+    return None
+
+
+def parse(log: bytes) -> list[Event]:
+    """Everything in the log that bears on the verdict, in order."""
+    return [event for event in map(parse_line, lines_of(log)) if event]

@@ -1,0 +1,95 @@
+"""The IOMMUs there are: ours, as soc-iommu-describe lists them, and the reference ones of QEMU.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import json
+import subprocess
+from dataclasses import dataclass
+
+import plugin
+import reference
+from cache import Cache, digest
+from errors import Failure, Usage, one_of
+from phases import Phases
+
+
+@dataclass
+class Iommu:
+    name: str
+    summary: str
+    options: list[dict]  # name, default, valid, help
+    masters: list[str]
+    arch: str
+    machine: str
+    cpu: str
+    memory: str
+    kernels: list[str]
+    driver: str
+    config: str
+    counters: list[str]
+    device: str | None = ""      # the -device type; None: the machine has it built in
+    fixed: str = ""              # further properties of that -device
+    ours: bool = True
+
+    def check_options(self, given: list[str]) -> dict[str, str]:
+        """KEY=VALUE texts as a dictionary; what is not an option, or not a value of it, is wrong usage."""
+        out = {}
+        names = [option["name"] for option in self.options]
+        for text in given:
+            name, equals, value = text.partition("=")
+            if name not in names:
+                raise Usage(f"{self.name} has no option '{name}'; valid: "
+                            + (", ".join(f"{o['name']}={o['valid']}" for o in self.options) or "none"))
+            option = self.options[names.index(name)]
+            if not equals or not is_valid(option["valid"], value):
+                raise Usage(f"{self.name}: '{value}' is no value of option {name}; valid: {option['valid']}")
+            out[name] = value
+        return out
+
+    def effective(self, given: dict[str, str]) -> dict[str, str]:
+        return {option["name"]: given.get(option["name"], option["default"]) for option in self.options}
+
+
+def is_valid(valid: str, value: str) -> bool:
+    """Choices are written a|b|c, ranges 1..16 in decimal; anything else is for the model to judge."""
+    if "|" in valid:
+        return any(is_valid(one, value) if ".." in one else one == value for one in valid.split("|"))
+    low, dots, high = valid.partition("..")
+    if dots and low.isdigit() and high.isdigit():
+        try:
+            return int(low) <= int(value, 0) <= int(high)
+        except ValueError:
+            return False
+    return bool(value)
+
+
+def from_json(text: str) -> dict[str, Iommu]:
+    found = {}
+    for item in json.loads(text)["types"]:
+        if item["kind"] == "iommu":
+            found[item["name"]] = Iommu(
+                item["name"], item["summary"], item["options"], item["masters"], item["arch"], item["machine"],
+                item["cpu"], item["memory"], item["kernels"], item["driver"], item["config"], item["counters"],
+                device=item["name"])
+    return found
+
+
+def load(cache: Cache, phases: Phases, options: plugin.BuildOptions, prepare=lambda: None) -> dict[str, Iommu]:
+    """Every IOMMU by name. `prepare` is called before anything is built."""
+    key = digest(plugin.source_key(), options.test_models)
+    entry = cache.find("registry", key)
+    if not entry:
+        prepare()
+        program = plugin.describe(cache, phases, options)
+        out = subprocess.run([str(program)], stdout=subprocess.PIPE, timeout=60)
+        if out.returncode != 0:
+            raise Failure(f"{program} ended with status {out.returncode}")
+        entry = cache.entry("registry", key, lambda work: (work / "registry.json").write_bytes(out.stdout))
+    found = from_json((entry / "registry.json").read_text())
+    found.update({item.name: item for item in reference.iommus(Iommu)})
+    return found
+
+
+def pick(iommus: dict[str, Iommu], name: str) -> Iommu:
+    return iommus[one_of("IOMMU", name, iommus)]

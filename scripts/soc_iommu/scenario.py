@@ -1,0 +1,90 @@
+"""One boot: the QEMU command line for an IOMMU, a master and an API.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+from dataclasses import dataclass, field
+
+from registry import Iommu
+
+
+@dataclass
+class Setup:
+    """What all boots of one command share."""
+
+    iommu: Iommu
+    options: dict[str, str]  # as given
+    master: str
+    page: str
+    sessions: int
+    kernel_version: str
+    unsafe: bool
+    lifted: list[str]
+    skip_cap: bool
+    step_timeout: int
+    qemu: str
+    plugin: str
+    image: str
+    initrd: str
+    disk: str
+    extra_qemu: list[str] = field(default_factory=list)
+    extra_append: list[str] = field(default_factory=list)
+
+
+def append(setup: Setup, api: str, shell: bool = False) -> str:
+    """The kernel's command line."""
+    words = ["console=ttyAMA0", "printk.devkmsg=on", "panic=-1", f"soc_iommu.api={api}",
+             f"soc_iommu.master={setup.master}", f"soc_iommu.sessions={setup.sessions}",
+             f"soc_iommu.driver={setup.iommu.driver}", f"soc_iommu.step_timeout={setup.step_timeout}"]
+    if "cache-coherency" in setup.lifted:
+        words.append("iommu_lab.lift_cache_coherency=1")
+    if setup.skip_cap:
+        words.append("iommu_lab.skip_cap=1")
+    if setup.unsafe:
+        words += ["vfio_iommu_type1.allow_unsafe_interrupts=1", "iommufd.allow_unsafe_interrupts=1"]
+    if shell:
+        words.append("soc_iommu.shell=1")
+    return " ".join(words + setup.extra_append)
+
+
+def devices(setup: Setup, api: str) -> list[str]:
+    """The IOMMU and the master that the API needs."""
+    iommu, out = setup.iommu, []
+    if iommu.device:
+        properties = [iommu.device, "id=iommu0", *filter(None, [iommu.fixed]),
+                      *(f"{name}={value}" for name, value in setup.options.items())]
+        out += ["-device", ",".join(properties)]
+    if setup.master == "pci":
+        out += ["-device", "soc-dma-pci,id=dma0,addr=1"]
+        if api == "dma":
+            # The guest writes to the disk; every boot is to read the same.
+            out += ["-drive", f"file={setup.disk},format=raw,if=none,id=disk0,snapshot=on",
+                    "-device", "virtio-blk-pci,addr=2,iommu_platform=on,disable-legacy=on,drive=disk0"]
+    else:
+        out += ["-device", "soc-dma,id=dma0,iommus=iommu0:3"]
+        if api == "dma":
+            out += ["-device", "soc-pl330,id=pl330,iommus=iommu0:4"]
+    return out
+
+
+def command(setup: Setup, api: str, serial: str | None, qmp: str | None = None, shell: bool = False) -> list[str]:
+    """The QEMU command line. `serial`: the console's log; None: standard input and output."""
+    iommu = setup.iommu
+    console = ["-chardev", f"file,id=console,path={serial}", "-serial", "chardev:console"] if serial \
+        else ["-serial", "mon:stdio"]
+    return [setup.qemu, "-nodefaults", "-display", "none", "-no-reboot", "-M", iommu.machine, "-cpu", iommu.cpu,
+            "-m", iommu.memory, "-smp", "1", "-kernel", setup.image, "-initrd", setup.initrd,
+            "-append", append(setup, api, shell), *console, *(["-qmp", f"unix:{qmp},server=on,wait=off"] if qmp else []),
+            "-plugin", f"file={setup.plugin}", *devices(setup, api), *setup.extra_qemu]
+
+
+def cell(setup: Setup, cap_patch: bool | None, api: str) -> str:
+    """The name of one cell of the attach matrix."""
+    effective = setup.iommu.effective(setup.options)
+    defaults = setup.iommu.effective({})
+    changed = [f"{name}={value}" for name, value in effective.items() if value != defaults[name]]
+    gates = "+".join(setup.lifted) or "stock"
+    if setup.unsafe:
+        gates += "+unsafe"
+    return "/".join([setup.iommu.name, ",".join(changed) or "default", setup.kernel_version, setup.page, setup.master,
+                     "nocap" if cap_patch is False else "cap", gates, api])
