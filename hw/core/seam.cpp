@@ -143,20 +143,7 @@ void soc_model_mmio_write(SocModel *model, uint32_t region, uint64_t offset, uin
 
 void soc_model_translate(SocModel *model, const SocTransaction *raw, SocTranslation *out)
 {
-    *out = {};
-    const TranslateResult result = model->iommu->translate(Transaction::from(*raw));
-    if (const auto *translation = std::get_if<Translation>(&result)) {
-        out->status = SOC_OK;
-        out->perm = uint32_t(translation->perm);
-        out->address = translation->address;
-        out->mask = translation->mask;
-    } else if (const auto *fault = std::get_if<Fault>(&result)) {
-        out->status = SOC_FAULTED;
-        out->fault = to_seam(*fault);
-    } else {
-        out->status = SOC_HELD;
-        out->hold = std::get<Held>(result).hold;
-    }
+    *out = to_seam(model->iommu->translate(Transaction::from(*raw)));
 }
 
 void soc_model_deferred(SocModel *model)
@@ -227,7 +214,8 @@ size_t soc_model_save(const SocModel *model, void *data, size_t size)
 {
     StateWriter out;
     model->device->save(out);
-    std::memcpy(data, out.data().data(), std::min(size, out.data().size()));
+    if (size)
+        std::memcpy(data, out.data().data(), std::min(size, out.data().size()));
     return out.data().size();
 }
 

@@ -17,6 +17,24 @@ SocFault to_seam(const Fault &fault, uint64_t count)
     return out;
 }
 
+SocTranslation to_seam(const TranslateResult &result)
+{
+    SocTranslation out{};
+    if (const auto *translation = std::get_if<Translation>(&result)) {
+        out.status = SOC_OK;
+        out.perm = uint32_t(translation->perm);
+        out.address = translation->address;
+        out.mask = translation->mask;
+    } else if (const auto *fault = std::get_if<Fault>(&result)) {
+        out.status = SOC_FAULTED;
+        out.fault = to_seam(*fault);
+    } else {
+        out.status = SOC_HELD;
+        out.hold = std::get<Held>(result).hold;
+    }
+    return out;
+}
+
 void SeamHost::log(LogLevel level, const std::string &text)
 {
     ops_.log(host_, uint32_t(level), text.c_str());

@@ -9,6 +9,7 @@ namespace soc {
 
 // The seam's form of a fault; `count` is the model's, where it is known.
 SocFault to_seam(const Fault &, uint64_t count = 0);
+SocTranslation to_seam(const TranslateResult &);
 
 class SeamHost final : public Host, private GuestMemory {
 public:

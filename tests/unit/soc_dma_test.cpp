@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "soc-iommu/soc-dma-regs.h"
+
+#include "catch.hpp"
+#include "support/fake_host.hpp"
+
+using namespace soc;
+using namespace soc::test;
+
+namespace {
+
+constexpr uint64_t ram = 0x40000000;
+
+// Adds an offset; what lies below `ram` faults. With `hold`, the first transaction waits.
+class OffsetIommu final : public Iommu {
+public:
+    static constexpr uint64_t offset = ram;
+    bool hold = false;
+    Transaction last;
+
+    explicit OffsetIommu(Host &host) : Iommu(host, "offset") {}
+    const Shape &shape() const override { return shape_; }
+    void reset() override {}
+    void save(StateWriter &) const override {}
+    void load(StateReader &) override {}
+    DeviceTree describe(const Placement &) const override { return {}; }
+    RegisterBank *registers(unsigned) override { return nullptr; }
+
+private:
+    TranslateResult lookup(const Transaction &txn) override
+    {
+        last = txn;
+        counters_.hit();
+        if (hold && txn.may_hold) {
+            hold = false;
+            return Held{7};
+        }
+        if (txn.address >= 0x10000)
+            return Fault{.kind = FaultKind::translation, .transaction = txn};
+        return Translation{txn.address + offset, 0xfff, Perm::rw};
+    }
+    Shape shape_;
+};
+
+struct Fixture {
+    FakeHost host;
+    OffsetIommu iommu{host};
+    std::unique_ptr<Device> dma = make_device(host, "soc-dma");
+
+    Fixture()
+    {
+        host.ram(ram, 1_MiB);
+        host.connect(iommu, 5);
+    }
+    uint32_t read(uint32_t offset) { return uint32_t(dma->mmio_read(0, offset, 4)); }
+    void write(uint32_t offset, uint32_t value) { dma->mmio_write(0, offset, value, 4); }
+    void program(uint64_t address, uint32_t length, uint32_t buffer_offset = 0)
+    {
+        write(SOC_DMA_ADDR_LO, uint32_t(address));
+        write(SOC_DMA_ADDR_HI, uint32_t(address >> 32));
+        write(SOC_DMA_LENGTH, length);
+        write(SOC_DMA_BUFFER_OFFSET, buffer_offset);
+    }
+    void run()
+    {
+        while (host.run_deferred(*dma)) {
+        }
+    }
+    uint32_t transfer(uint32_t doorbell)
+    {
+        write(SOC_DMA_DOORBELL, doorbell);
+        run();
+        return read(SOC_DMA_STATUS);
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "soc-dma writes its buffer to memory and reads it back, through the IOMMU")
+{
+    const uint32_t attributes = GENERATE(0u, uint32_t(SOC_DMA_ATTR_DIRECT));
+    write(SOC_DMA_ATTR, attributes);
+    for (uint32_t i = 0; i < 0x3000; i += 4)
+        write(SOC_DMA_BUFFER + i, i * 3);
+    program(0x1ffc, 0x3000);
+    CHECK(transfer(SOC_DMA_DOORBELL_WRITE) == SOC_DMA_STATUS_DONE);
+    CHECK(read(SOC_DMA_TRANSFERRED) == 0x3000);
+    CHECK(host.memory().load<uint32_t>(ram + 0x1ffc + 0x2ffc) == 0x2ffc * 3);
+
+    program(0x1ffc, 0x3000, 0x4000);
+    CHECK(transfer(SOC_DMA_DOORBELL_READ) == SOC_DMA_STATUS_DONE);
+    CHECK(read(SOC_DMA_BUFFER + 0x4000 + 0x10) == 0x30);
+}
+
+TEST_CASE_METHOD(Fixture, "a fault in the middle leaves what was moved and says where it stopped")
+{
+    const uint32_t attributes = GENERATE(0u, uint32_t(SOC_DMA_ATTR_DIRECT));
+    write(SOC_DMA_ATTR, attributes);
+    program(0xf000, 0x2000);
+    iommu.last = {};
+    const uint32_t status = transfer(SOC_DMA_DOORBELL_WRITE);
+    CHECK(status == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+    CHECK(read(SOC_DMA_TRANSFERRED) == 0x1000);
+    CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_TRANSLATION);
+    CHECK(read(SOC_DMA_FAULT_ADDR_LO) == 0x10000);
+    CHECK(read(SOC_DMA_FAULT_STREAM) == 5);
+    CHECK((read(SOC_DMA_FAULT_FLAGS) & SOC_TXN_WRITE));
+}
+
+TEST_CASE_METHOD(Fixture, "a later good transfer clears the fault")
+{
+    program(0x10000, 4);
+    transfer(SOC_DMA_DOORBELL_READ);
+    program(0, 4);
+    CHECK(transfer(SOC_DMA_DOORBELL_READ) == SOC_DMA_STATUS_DONE);
+    CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_NONE);
+}
+
+TEST_CASE_METHOD(Fixture, "a failure below the IOMMU is the bus's")
+{
+    program(0xf000, 4);
+    host.connect(iommu, 5);
+    FakeHost bare;
+    const auto alone = make_device(bare, "soc-dma");
+    OffsetIommu pass(bare);
+    bare.connect(pass, 1);
+    alone->mmio_write(0, SOC_DMA_LENGTH, 4, 4);
+    alone->mmio_write(0, SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_READ, 4);
+    bare.run_deferred(*alone);
+    CHECK(alone->mmio_read(0, SOC_DMA_FAULT_KIND, 4) == SOC_FAULT_BUS);
+}
+
+TEST_CASE_METHOD(Fixture, "what is out of range moves nothing")
+{
+    const auto [length, offset, doorbell, port] = GENERATE(table<uint32_t, uint32_t, uint32_t, uint32_t>({
+        {0, 0, SOC_DMA_DOORBELL_READ, 0},
+        {SOC_DMA_BUFFER_SIZE + 1, 0, SOC_DMA_DOORBELL_READ, 0},
+        {0xffffffff, 1, SOC_DMA_DOORBELL_WRITE, 0},
+        {4, SOC_DMA_BUFFER_SIZE, SOC_DMA_DOORBELL_READ, 0},
+        {4, SOC_DMA_BUFFER_SIZE - 3, SOC_DMA_DOORBELL_READ, 0},
+        {4, 0, 3, 0},
+        {4, 0, 0, 0},
+        {4, 0, SOC_DMA_DOORBELL_READ, 1},
+    }));
+    write(SOC_DMA_PORT, port);
+    program(0, length, offset);
+    CHECK(transfer(doorbell) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID));
+    CHECK(read(SOC_DMA_TRANSFERRED) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "registers keep their value while a transfer is under way")
+{
+    program(0, 4);
+    write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_READ);
+    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_BUSY);
+    write(SOC_DMA_LENGTH, 0x8000);
+    write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_WRITE);
+    run();
+    CHECK(read(SOC_DMA_LENGTH) == 4);
+    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_DONE);
+}
+
+TEST_CASE_METHOD(Fixture, "a direct transfer carries substream, privilege and instruction")
+{
+    write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_PRIVILEGED | SOC_DMA_ATTR_INSTRUCTION);
+    write(SOC_DMA_SUBSTREAM, SOC_DMA_SUBSTREAM_VALID | 0x12345);
+    program(0, 4);
+    transfer(SOC_DMA_DOORBELL_READ);
+    CHECK(iommu.last.has_substream);
+    CHECK(iommu.last.substream == 0x12345);
+    CHECK(iommu.last.privileged);
+    CHECK(iommu.last.instruction);
+}
+
+TEST_CASE_METHOD(Fixture, "a held transfer waits, and goes on or ends when software says so")
+{
+    iommu.hold = true;
+    write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_MAY_STALL);
+    program(0, 4);
+    CHECK(transfer(SOC_DMA_DOORBELL_READ) == (SOC_DMA_STATUS_BUSY | SOC_DMA_STATUS_HELD));
+    auto &master = dynamic_cast<Master &>(*dma);
+
+    SECTION("retried")
+    {
+        master.resumed(0, nullptr);
+        run();
+        CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_DONE);
+    }
+    SECTION("terminated")
+    {
+        SocFault fault{};
+        fault.kind = SOC_FAULT_TERMINATED;
+        master.resumed(0, &fault);
+        run();
+        CHECK(read(SOC_DMA_STATUS) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+        CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_TERMINATED);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "the counters of the IOMMU behind the port can be watched")
+{
+    CHECK(read(SOC_DMA_OBSERVED) == 1);
+    const uint32_t before = read(SOC_DMA_TRANSLATIONS_LO);
+    program(0, 4);
+    transfer(SOC_DMA_DOORBELL_READ);
+    CHECK(read(SOC_DMA_TRANSLATIONS_LO) == before + 1);
+    FakeHost bare;
+    const auto alone = make_device(bare, "soc-dma");
+    CHECK(alone->mmio_read(0, SOC_DMA_OBSERVED, 4) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a transfer under way survives save and load")
+{
+    write(SOC_DMA_BUFFER, 0xabcd);
+    program(0x100, 0x2000);
+    write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_WRITE);
+    host.run_deferred(*dma);
+    StateWriter out;
+    dma->save(out);
+
+    FakeHost other;
+    OffsetIommu behind(other);
+    other.ram(ram, 1_MiB);
+    other.connect(behind, 5);
+    const auto restored = make_device(other, "soc-dma");
+    StateReader in(out.data());
+    restored->load(in);
+    REQUIRE(in.complete());
+    while (other.run_deferred(*restored)) {
+    }
+    CHECK(restored->mmio_read(0, SOC_DMA_STATUS, 4) == SOC_DMA_STATUS_DONE);
+    CHECK(restored->mmio_read(0, SOC_DMA_TRANSFERRED, 4) == 0x2000);
+    // What was moved before the save is in the old machine's memory.
+    CHECK(host.memory().load<uint32_t>(ram + 0x100) == 0xabcd);
+}
+
+TEST_CASE_METHOD(Fixture, "saved state with an impossible transfer is refused")
+{
+    program(0, 4);
+    write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_READ);
+    StateWriter out;
+    dma->save(out);
+    // A flipped byte anywhere is either refused or harmless: nothing may move out of range.
+    for (size_t i = 0; i < out.data().size() - SOC_DMA_BUFFER_SIZE; ++i) {
+        std::vector<uint8_t> bytes = out.data();
+        bytes[i] ^= 0xff;
+        FakeHost other;
+        OffsetIommu behind(other);
+        other.connect(behind, 0);
+        const auto restored = make_device(other, "soc-dma");
+        StateReader in(bytes);
+        restored->load(in);
+        if (in.complete())
+            other.run_deferred(*restored);
+    }
+}
