@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fault_log.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+
+namespace guest
+{
+namespace
+{
+
+enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu };
+
+Style style_of(std::string_view driver)
+{
+    std::string name(driver);
+    std::replace(name.begin(), name.end(), '_', '-');
+    if (name == "apple-dart") {
+        return Style::apple_dart;
+    }
+    if (name == "arm-smmu-v3") {
+        return Style::arm_smmu_v3;
+    }
+    if (name == "virtio-iommu") {
+        return Style::virtio_iommu;
+    }
+    return Style::none;
+}
+
+// The number that follows `label`, up to a blank.
+std::optional<uint64_t> number_after(std::string_view text, std::string_view label)
+{
+    const auto at = text.find(label);
+    if (at == std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string_view rest = text.substr(at + label.size());
+    return parse_number(rest.substr(0, rest.find_first_of(" ,\n")));
+}
+
+// drivers/iommu/apple-dart.c, apple_dart_t8020_irq() and apple_dart_t8110_irq():
+// "translation fault: status:0x… stream:… code:0x… (…) at 0x…"
+std::optional<LoggedFault> apple_dart(const KernelLine &line)
+{
+    const auto address = number_after(line.text, ") at ");
+    if (line.text.find("translation fault: status:") == std::string::npos || !address) {
+        return std::nullopt;
+    }
+    LoggedFault fault = {*address, std::nullopt, line.microseconds};
+    if (const auto stream = number_after(line.text, "stream:")) {
+        fault.stream = static_cast<uint32_t>(*stream);
+    }
+    return fault;
+}
+
+// drivers/iommu/virtio-iommu.c, viommu_fault_handler(): "page fault from EP … at 0x… [W]"
+std::optional<LoggedFault> virtio_iommu(const KernelLine &line)
+{
+    const auto endpoint = number_after(line.text, " fault from EP ");
+    if (!endpoint) {
+        return std::nullopt;
+    }
+    const auto address = number_after(line.text, " at ");
+    return LoggedFault{address.value_or(0), static_cast<uint32_t>(*endpoint), line.microseconds};
+}
+
+// drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_evtq_thread(): "event 0x10 received:", then the four
+// double words of the event, a line each. Word 0 holds the stream in [63:32], word 2 the input address.
+std::vector<LoggedFault> arm_smmu_v3(const std::vector<KernelLine> &lines)
+{
+    std::vector<LoggedFault> faults;
+    for (size_t i = 0; i + 3 < lines.size(); i++) {
+        if (lines[i].text.find("event 0x") == std::string::npos ||
+            lines[i].text.find(" received:") == std::string::npos) {
+            continue;
+        }
+        const auto word = [&](size_t n) -> std::optional<uint64_t> {
+            const std::string_view text = lines[i + 1 + n].text;
+            const auto at = text.rfind("0x");
+            return at == std::string_view::npos ? std::nullopt : parse_number(trim(text.substr(at)));
+        };
+        const auto first = word(0);
+        const auto third = word(2);
+        if (first && third) {
+            faults.push_back({*third, static_cast<uint32_t>(*first >> 32), lines[i].microseconds});
+        }
+    }
+    return faults;
+}
+
+} // namespace
+
+std::optional<KernelLine> parse_kernel_line(std::string_view record)
+{
+    // "priority,sequence,microseconds,flags;text\n"; lines that start with a blank are properties.
+    const auto semicolon = record.find(';');
+    if (semicolon == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto head = split(record.substr(0, semicolon), ',');
+    if (head.size() < 3) {
+        return std::nullopt;
+    }
+    const auto priority = parse_number(head[0]);
+    const auto sequence = parse_number(head[1]);
+    const auto microseconds = parse_number(head[2]);
+    if (!priority || !sequence || !microseconds || *priority >> 3 != 0) {
+        return std::nullopt; // facility 0 is the kernel
+    }
+    std::string_view text = record.substr(semicolon + 1);
+    return KernelLine{*sequence, *microseconds, std::string(text.substr(0, text.find('\n')))};
+}
+
+bool driver_reports_faults(std::string_view driver)
+{
+    return style_of(driver) != Style::none;
+}
+
+std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vector<KernelLine> &lines)
+{
+    const Style style = style_of(driver);
+    if (style == Style::arm_smmu_v3) {
+        return arm_smmu_v3(lines);
+    }
+    std::vector<LoggedFault> faults;
+    for (const KernelLine &line : lines) {
+        std::optional<LoggedFault> fault;
+        if (style == Style::apple_dart) {
+            fault = apple_dart(line);
+        } else if (style == Style::virtio_iommu) {
+            fault = virtio_iommu(line);
+        }
+        if (fault) {
+            faults.push_back(*fault);
+        }
+    }
+    return faults;
+}
+
+bool rate_limited(const std::vector<LoggedFault> &faults, uint64_t now)
+{
+    constexpr uint64_t interval = 5'000'000;
+    constexpr int burst = 10;
+    return std::count_if(faults.begin(), faults.end(), [&](const LoggedFault &fault) {
+               return fault.microseconds + interval >= now;
+           }) >= burst;
+}
+
+} // namespace guest

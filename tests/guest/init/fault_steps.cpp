@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The steps in which a transfer must fault: isolation, readonly, stale.
+#include "data_steps.hpp"
+#include "failure.hpp"
+#include "kernel_log.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+
+#include <time.h>
+
+namespace guest
+{
+namespace
+{
+
+constexpr size_t attempt_size = 64;
+constexpr int log_patience = 300; // milliseconds until a driver has printed what it will print
+
+// SOC_FAULT_* and SOC_TXN_* of seam.h: the numbers are soc-dma's, but the header is the host's.
+constexpr uint32_t fault_translation = 1;
+constexpr uint32_t fault_permission = 2;
+constexpr uint32_t fault_address_size = 3;
+constexpr uint32_t txn_write = 1u << 0;
+constexpr uint32_t stream_unknown = 0xffffffff;
+
+uint64_t microseconds_since_boot()
+{
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1'000'000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
+}
+
+} // namespace
+
+// The fault that the model kept must be the one that was provoked.
+void DataSteps::check_model(const Attempt &attempt, Tally &tally)
+{
+    SocDma &dma = path_.dma();
+    const DmaFault fault = dma.fault();
+    const uint32_t stream = dma.stream();
+    tally.last = format("kind=%s address=%s stream=%s", fault_kind_name(fault.kind).c_str(),
+                        hex(fault.address).c_str(), hex(fault.stream).c_str());
+    const auto complain = [&](const std::string &what) {
+        fail(format("%s at %s: the model's fault has %s (%s)", attempt.name.c_str(),
+                    hex(attempt.address).c_str(), what.c_str(), tally.last.c_str()));
+    };
+    if (fault.address != attempt.address) {
+        complain("another address");
+    }
+    if (stream != stream_unknown && fault.stream != stream) {
+        complain("another stream than " + hex(stream));
+    }
+    if (std::find(attempt.kinds.begin(), attempt.kinds.end(), fault.kind) == attempt.kinds.end()) {
+        complain("another kind");
+    }
+    if (((fault.flags & txn_write) != 0) != attempt.write) {
+        complain("another direction");
+    }
+}
+
+void DataSteps::check_log(const Attempt &attempt, KernelLogTail &tail, Tally &tally)
+{
+    if (!driver_reports_faults(driver_)) {
+        return;
+    }
+    const auto block = [&](uint64_t address) { return address / granule_; };
+    for (int waited = 0;; waited += 2) {
+        tail.poll();
+        for (const LoggedFault &fault : logged_faults(driver_, tail.lines())) {
+            if (block(fault.address) == block(attempt.address)) {
+                tally.logged++;
+                return;
+            }
+        }
+        if (waited >= log_patience ||
+            rate_limited(logged_faults(driver_, kernel_log()), microseconds_since_boot())) {
+            break;
+        }
+        const timespec pause = {0, 2'000'000};
+        nanosleep(&pause, nullptr);
+    }
+    if (!rate_limited(logged_faults(driver_, kernel_log()), microseconds_since_boot())) {
+        fail(format("%s at %s: %s printed no fault with that address", attempt.name.c_str(),
+                    hex(attempt.address).c_str(), driver_.c_str()));
+    }
+    tally.rate_limited++;
+}
+
+void DataSteps::must_fault(const Attempt &attempt, Tally &tally)
+{
+    SocDma &dma = path_.dma();
+    KernelLogTail tail;
+    std::vector<uint8_t> data(attempt_size);
+    Transfer transfer;
+    bool leaked = false;
+
+    if (attempt.write) {
+        fill(data.data(), data.size(), seed_++);
+        transfer = dma.to_memory(attempt.address, data);
+    } else {
+        // What is in the local buffer from before may stay there, and a device may put zeroes there.
+        std::vector<uint8_t> before(attempt_size, 0xa5);
+        dma.preload(before);
+        transfer = dma.from_memory(attempt.address, data);
+        leaked = data != before && data != std::vector<uint8_t>(attempt_size);
+    }
+
+    const std::string where =
+        attempt.name + (attempt.write ? " write at " : " read at ") + hex(attempt.address);
+    check_memory(where);
+    if (leaked) {
+        fail(where + ": the device got data");
+    }
+    const bool observed = dma.counters().observed;
+    if (!transfer.failed() && observed) {
+        fail(where + ": no fault");
+    }
+    tally.faults++;
+    if (!transfer.failed()) {
+        return; // an IOMMU of another's: data did not move, and that is what counts
+    }
+    tally.reported++;
+    if (transfer.transferred != 0) {
+        fail(format("%s: a fault, but %u bytes moved", where.c_str(), transfer.transferred));
+    }
+    if (observed) {
+        check_model(attempt, tally);
+    }
+    check_log(attempt, tail, tally);
+}
+
+void DataSteps::note_tally(Notes &notes, const Tally &tally) const
+{
+    notes.add("faults=%u reported=%u", tally.faults, tally.reported);
+    if (driver_reports_faults(driver_)) {
+        notes.add("logged=%u rate-limited=%u", tally.logged, tally.rate_limited);
+    } else {
+        notes.add("log=not-expected");
+    }
+    if (!tally.last.empty()) {
+        notes.add("last: %s", tally.last.c_str());
+    }
+}
+
+void DataSteps::isolation(Notes &notes)
+{
+    // The canary first: should isolation be broken, this is where it does no harm. The drivers' logs are
+    // limited to ten reports in five seconds, hence not everything is tried both ways.
+    const uint64_t canary = canary_.memory.physical(0);
+    const uint64_t before = iova_ - attempt_size;
+    std::vector<Attempt> attempts = {
+        {"canary", canary, true, {fault_translation, fault_address_size}},
+        {"canary", canary, false, {fault_translation, fault_address_size}},
+        {"before the mapping", before, true, {fault_translation}},
+        {"after the mapping", iova_ + size_, true, {fault_translation}},
+    };
+    std::vector<Range> avoid = {{iova_ - granule_, read_only_iova_ + 2 * granule_}};
+    avoid.insert(avoid.end(), canary_.memory.pages.begin(), canary_.memory.pages.end());
+    if (const auto far = far_inside(space_, granule_, avoid)) {
+        attempts.push_back({"far inside", *far, true, {fault_translation}});
+    }
+    const auto beyond = outside(space_, granule_);
+    if (beyond) {
+        attempts.push_back({"outside", *beyond, true, {fault_translation, fault_address_size}});
+    }
+    const auto in_space = [&](uint64_t address) {
+        return std::any_of(space_.ranges.begin(), space_.ranges.end(),
+                           [&](const Range &range) { return range.contains(address); });
+    };
+
+    SocDma &dma = path_.dma();
+    Tally tally;
+    notes.add("canary=%s%s outside=%s", hex(canary).c_str(), in_space(canary) ? "" : "(outside)",
+              beyond ? hex(*beyond).c_str() : "none");
+    for (uint32_t port = 0; port < dma.ports(); port++) {
+        dma.select_port(port);
+        for (const Attempt &attempt : attempts) {
+            must_fault(attempt, tally);
+        }
+    }
+    dma.select_port(0);
+
+    // A fault must not have cost the mapping.
+    std::vector<uint8_t> data(attempt_size);
+    if (dma.from_memory(iova_, data).failed() ||
+        first_difference(data.data(), main_.expected.data() + granule_, data.size()) != data.size()) {
+        fail("after the faults the device could no longer read the mapping");
+    }
+    note_tally(notes, tally);
+}
+
+void DataSteps::readonly(Notes &notes)
+{
+    SocDma &dma = path_.dma();
+    Tally tally;
+    notes.add("iova=%s", hex(read_only_iova_).c_str());
+    path_.map(only_.memory, 0, read_only_iova_, granule_, Prot::read_only);
+
+    std::vector<uint8_t> data(attempt_size);
+    if (dma.from_memory(read_only_iova_, data).failed()) {
+        fail("the device could not read the read-only mapping");
+    }
+    if (first_difference(data.data(), only_.expected.data(), data.size()) != data.size()) {
+        fail("the device read other data than memory holds through the read-only mapping");
+    }
+    must_fault({"read-only", read_only_iova_, true, {fault_permission}}, tally);
+    note_tally(notes, tally);
+
+    const uint64_t unmapped = path_.unmap(read_only_iova_, granule_);
+    if (unmapped != granule_) {
+        fail(format("unmap of the read-only mapping returned %llu",
+                    static_cast<unsigned long long>(unmapped)));
+    }
+}
+
+void DataSteps::stale(Notes &notes)
+{
+    SocDma &dma = path_.dma();
+    Tally tally;
+    for (uint32_t port = 0; port < dma.ports(); port++) {
+        dma.select_port(port);
+        must_fault({"stale", iova_, true, {fault_translation}}, tally);
+        must_fault({"stale", iova_ + size_ - attempt_size, false, {fault_translation}}, tally);
+    }
+    dma.select_port(0);
+    note_tally(notes, tally);
+}
+
+} // namespace guest

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The parts of /init that touch no kernel.
+#include "../../catch.hpp"
+#include "disk_pattern.hpp"
+#include "fault_log.hpp"
+#include "iova.hpp"
+#include "records.hpp"
+#include "scenario.hpp"
+#include "text.hpp"
+
+#include <array>
+#include <cerrno>
+#include <limits>
+
+using namespace guest;
+
+namespace
+{
+
+constexpr uint64_t page = 4096;
+constexpr uint64_t everything = std::numeric_limits<uint64_t>::max();
+
+KernelLine line(const std::string &text, uint64_t microseconds = 1000)
+{
+    return {1, microseconds, text};
+}
+
+} // namespace
+
+TEST_CASE("a number is taken whole or not at all", "[guest]")
+{
+    CHECK(parse_number("42") == 42u);
+    CHECK(parse_number("0x1f") == 0x1fu);
+    CHECK_FALSE(parse_number("0x"));
+    CHECK_FALSE(parse_number("12a"));
+    CHECK_FALSE(parse_number(""));
+    CHECK_FALSE(parse_number("99999999999999999999"));
+}
+
+TEST_CASE("the scenario is read off the command line among other words", "[guest]")
+{
+    const Scenario s = Scenario::parse("console=ttyAMA0 soc_iommu.api=iommufd soc_iommu.master=pci "
+                                       "soc_iommu.sessions=2 soc_iommu.driver=apple-dart "
+                                       "soc_iommu.step_timeout=9 iommu_lab.skip_cap=1\n");
+    CHECK(s.error.empty());
+    CHECK(s.api == "iommufd");
+    CHECK(s.master == "pci");
+    CHECK(s.sessions == 2);
+    CHECK(s.driver == "apple-dart");
+    CHECK(s.step_timeout == 9);
+    CHECK_FALSE(s.shell);
+}
+
+TEST_CASE("a command line that makes no sense says which word", "[guest]")
+{
+    CHECK(Scenario::parse("soc_iommu.api=vfoi soc_iommu.master=pci").error.find("api=vfoi") !=
+          std::string::npos);
+    CHECK_FALSE(
+        Scenario::parse("soc_iommu.api=vfio soc_iommu.master=pci soc_iommu.sessions=0").error.empty());
+    CHECK_FALSE(Scenario::parse("soc_iommu.api=vfio soc_iommu.master=pci soc_iommu.later=1").error.empty());
+    CHECK_FALSE(Scenario::parse("quiet").error.empty());
+    CHECK(Scenario::parse("soc_iommu.shell=1").error.empty());
+}
+
+TEST_CASE("records have the form that the host reads", "[guest]")
+{
+    Records records;
+    const StepName name = {"vfio", 2, "map"};
+    CHECK(records.begin(name) == "# soc-iommu begin vfio 2 map");
+    CHECK(records.result(name, {true, 0, ""}) == "ok 1 - vfio 2 map");
+    CHECK(records.result(name, {true, 0, "iova=0x1000"}) == "ok 2 - vfio 2 map # iova=0x1000");
+    CHECK(records.result(name, {false, EINVAL, "MAP_DMA"}) == "not ok 3 - vfio 2 map # errno=EINVAL MAP_DMA");
+    CHECK(records.result(name, {false, 0, "differs"}) == "not ok 4 - vfio 2 map # differs");
+    CHECK(records.plan() == "1..4");
+}
+
+TEST_CASE("a record is one line of bounded length", "[guest]")
+{
+    CHECK(one_line("a\nb\tc") == "a b c");
+    CHECK(one_line(std::string(5000, 'x')).size() == record_limit);
+}
+
+TEST_CASE("the disk's sectors carry their number and no word twice", "[guest]")
+{
+    std::array<uint64_t, 2 *disk_words> words = {};
+    disk_fill(7, words);
+    CHECK(words[0] == 7);
+    CHECK(words[disk_words] == 8);
+    CHECK(words[1] == (7 * 64 + 1) * 0x9e3779b97f4a7c15u);
+    CHECK(words[1] != words[disk_words + 1]);
+}
+
+TEST_CASE("an IOVA is aligned, has room beside it and avoids what it must", "[guest]")
+{
+    const IovaSpace space = {{{0, 0xffffffff}}, page};
+    const std::vector<Range> ram = {{0x80000000, 0xbfffffff}};
+    const auto iova = choose_iova(space, 7 * page, page, ram);
+    REQUIRE(iova);
+    CHECK(*iova % page == 0);
+    const Range around = {*iova - page, *iova + 8 * page - 1};
+    CHECK(space.ranges[0].contains(around.first));
+    CHECK(space.ranges[0].contains(around.last));
+    CHECK_FALSE(around.overlaps(ram[0]));
+    CHECK(choose_iova(space, 7 * page, page, {{around.first, around.last}}) != iova);
+}
+
+TEST_CASE("an IOVA is found in small, odd and unlimited spaces", "[guest]")
+{
+    CHECK(choose_iova({{{0x58000000, 0x59ffffff}}, page}, 7 * page, page, {}));
+    CHECK(choose_iova({{{0, everything}}, page}, 7 * page, page, {}));
+    CHECK(choose_iova({{{0, 0x7ffffff}, {0x8100000, everything}}, page}, 7 * page, page, {}));
+    CHECK_FALSE(choose_iova({{{0, 4 * page - 1}}, page}, 7 * page, page, {}));
+    CHECK_FALSE(choose_iova({{{0, 0xffffffff}}, page}, 7 * page, page, {{0, everything}}));
+}
+
+TEST_CASE("addresses far inside and outside lie where their names say", "[guest]")
+{
+    const IovaSpace space = {{{0x10000, 0xffffffff}}, page};
+    const auto far = far_inside(space, page, {{0xffff0000, 0xffffffff}});
+    CHECK_FALSE(far);
+    CHECK(far_inside(space, page, {}) == 0xffffe000u);
+    CHECK(outside(space, page) == 0x100000000u);
+    CHECK(outside({{{0x10000, everything}}, page}, page) == 0xf000u);
+    CHECK_FALSE(outside({{{0, everything}}, page}, page));
+    CHECK_FALSE(outside({{}, page}, page));
+}
+
+TEST_CASE("of the kernel log only the kernel's own records count", "[guest]")
+{
+    const auto parsed = parse_kernel_line("3,339,5140900,-;apple-dart x: hello\n SUBSYSTEM=platform\n");
+    REQUIRE(parsed);
+    CHECK(parsed->sequence == 339);
+    CHECK(parsed->microseconds == 5140900);
+    CHECK(parsed->text == "apple-dart x: hello");
+    CHECK_FALSE(parse_kernel_line("12,340,5140901,-;ok 1 - vfio 1 bind\n")); // facility 1: user space
+    CHECK_FALSE(parse_kernel_line("no record"));
+}
+
+TEST_CASE("a fault that apple-dart prints is understood", "[guest]")
+{
+    const auto faults = logged_faults(
+        "apple-dart", {line("apple-dart b000000.iommu: translation fault: status:0x83000004 stream:3 "
+                            "code:0x4 (READ FAULT) at 0x12345000"),
+                       line("apple-dart b000000.iommu: DART [pagesize 4000]")});
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].address == 0x12345000);
+    CHECK(faults[0].stream == 3u);
+}
+
+TEST_CASE("an event that arm-smmu-v3 dumps is understood", "[guest]")
+{
+    const auto faults =
+        logged_faults("arm_smmu_v3", {line("arm-smmu-v3 9050000.smmuv3: event 0x10 received:"),
+                                      line("arm-smmu-v3 9050000.smmuv3: \\x090x0000000800000010"),
+                                      line("arm-smmu-v3 9050000.smmuv3: \\x090x0000020000000000"),
+                                      line("arm-smmu-v3 9050000.smmuv3: \\x090x0000280000001000"),
+                                      line("arm-smmu-v3 9050000.smmuv3: \\x090x0000000000000000")});
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].address == 0x280000001000);
+    CHECK(faults[0].stream == 8u);
+}
+
+TEST_CASE("a fault that virtio-iommu prints is understood", "[guest]")
+{
+    const auto faults =
+        logged_faults("virtio-iommu", {line("virtio_iommu virtio0: page fault from EP 8 at 0xa000 [W]")});
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].address == 0xa000);
+    CHECK(faults[0].stream == 8u);
+}
+
+TEST_CASE("an unknown driver is not expected to print", "[guest]")
+{
+    CHECK(driver_reports_faults("virtio_iommu"));
+    CHECK_FALSE(driver_reports_faults("sprd-iommu"));
+    CHECK(logged_faults("sprd-iommu", {line("translation fault: status:0x1 stream:1 x) at 0x1000")}).empty());
+}
+
+TEST_CASE("ten reports within five seconds excuse a missing one, nine do not", "[guest]")
+{
+    std::vector<LoggedFault> faults(9, {0, std::nullopt, 1'000'000});
+    CHECK_FALSE(rate_limited(faults, 2'000'000));
+    faults.push_back({0, std::nullopt, 1'500'000});
+    CHECK(rate_limited(faults, 2'000'000));
+    CHECK_FALSE(rate_limited(faults, 7'000'000));
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scenario.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace guest
+{
+namespace
+{
+
+bool one_of(std::string_view value, std::initializer_list<std::string_view> valid)
+{
+    return std::find(valid.begin(), valid.end(), value) != valid.end();
+}
+
+} // namespace
+
+Scenario Scenario::parse(std::string_view command_line)
+{
+    constexpr std::string_view prefix = "soc_iommu.";
+    Scenario scenario;
+    std::string cleaned(command_line);
+    std::replace(cleaned.begin(), cleaned.end(), '\n', ' ');
+
+    for (std::string_view word : split(cleaned, ' ')) {
+        if (!word.starts_with(prefix)) {
+            continue;
+        }
+        word.remove_prefix(prefix.size());
+        const auto equals = word.find('=');
+        const std::string_view name = word.substr(0, equals);
+        const std::string_view value =
+            equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
+        const auto number = parse_number(value);
+
+        if (name == "api" && one_of(value, {"dma", "direct", "vfio", "compat", "iommufd"})) {
+            scenario.api = value;
+        } else if (name == "master" && one_of(value, {"pci", "platform"})) {
+            scenario.master = value;
+        } else if (name == "driver") {
+            scenario.driver = value;
+        } else if (name == "sessions" && number && *number >= 1 && *number <= 1000) {
+            scenario.sessions = static_cast<unsigned>(*number);
+        } else if (name == "step_timeout" && number && *number >= 1 && *number <= 3600) {
+            scenario.step_timeout = static_cast<unsigned>(*number);
+        } else if (name == "shell" && number) {
+            scenario.shell = *number != 0;
+        } else {
+            scenario.error = format("command line: soc_iommu.%.*s is not understood",
+                                    static_cast<int>(word.size()), word.data());
+        }
+    }
+    if (scenario.error.empty() && !scenario.shell && (scenario.api.empty() || scenario.master.empty())) {
+        scenario.error = "command line: soc_iommu.api and soc_iommu.master are needed";
+    }
+    return scenario;
+}
+
+} // namespace guest
