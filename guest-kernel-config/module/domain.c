@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Domains: allocate, attach as VFIO does, map, unmap, detach, free. */
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "internal.h"
+
+static void detach(struct soc_iommu_test_context *ctx)
+{
+	if (ctx->attached) {
+		iommu_detach_group(ctx->attached, ctx->group);
+		ctx->attached = NULL;
+	}
+	if (ctx->owner) {
+		iommu_group_release_dma_owner(ctx->group);
+		ctx->owner = false;
+	}
+}
+
+long soc_iommu_test_domain_alloc(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_domain *call = arg;
+	struct iommu_domain *domain;
+	int ret;
+
+	if (call->type != SOC_IOMMU_TEST_DOMAIN_PAGING)
+		return -EOPNOTSUPP;
+	if (!ctx->group)
+		return -ENODEV;
+
+	domain = iommu_paging_domain_alloc(ctx->master->dev);
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
+
+	ret = xa_alloc(&ctx->domains, &call->domain, domain, xa_limit_31b, GFP_KERNEL);
+	if (ret) {
+		iommu_domain_free(domain);
+		return ret;
+	}
+
+	call->aperture_start = domain->geometry.aperture_start;
+	call->aperture_end = domain->geometry.aperture_end;
+	call->force_aperture = domain->geometry.force_aperture;
+	call->page_sizes = domain->pgsize_bitmap;
+	return 0;
+}
+
+long soc_iommu_test_domain_free(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_id *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->id);
+
+	if (!domain)
+		return -ENOENT;
+	if (domain == ctx->attached)
+		return -EBUSY;
+	xa_erase(&ctx->domains, call->id);
+	iommu_domain_free(domain);
+	return 0;
+}
+
+long soc_iommu_test_attach(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_id *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->id);
+	int ret;
+
+	if (!domain)
+		return -ENOENT;
+	if (ctx->attached)
+		return -EBUSY;
+
+	if (!ctx->owner) {
+		ret = iommu_group_claim_dma_owner(ctx->group, ctx);
+		if (ret)
+			return ret;
+		ctx->owner = true;
+	}
+
+	ret = iommu_attach_group(domain, ctx->group);
+	if (ret) {
+		detach(ctx);
+		return ret;
+	}
+	ctx->attached = domain;
+	return 0;
+}
+
+long soc_iommu_test_detach(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_id *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->id);
+
+	if (!domain)
+		return -ENOENT;
+	if (domain != ctx->attached)
+		return -EINVAL;
+	detach(ctx);
+	return 0;
+}
+
+static int prot_flags(u32 prot)
+{
+	static const struct {
+		u32 ours;
+		int kernel;
+	} flags[] = {
+		{ SOC_IOMMU_TEST_PROT_READ, IOMMU_READ },
+		{ SOC_IOMMU_TEST_PROT_WRITE, IOMMU_WRITE },
+		{ SOC_IOMMU_TEST_PROT_CACHE, IOMMU_CACHE },
+		{ SOC_IOMMU_TEST_PROT_NOEXEC, IOMMU_NOEXEC },
+		{ SOC_IOMMU_TEST_PROT_MMIO, IOMMU_MMIO },
+		{ SOC_IOMMU_TEST_PROT_PRIV, IOMMU_PRIV },
+	};
+	unsigned int i;
+	int kernel = 0;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (prot & flags[i].ours)
+			kernel |= flags[i].kernel;
+		prot &= ~flags[i].ours;
+	}
+	return prot ? -EINVAL : kernel;
+}
+
+long soc_iommu_test_map(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_map *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->domain);
+	int prot = prot_flags(call->prot);
+	phys_addr_t physical;
+	int ret;
+
+	if (!domain)
+		return -ENOENT;
+	if (prot < 0)
+		return prot;
+	if (call->iova != (unsigned long)call->iova || call->length != (size_t)call->length)
+		return -EOVERFLOW;
+
+	ret = soc_iommu_test_buffer_span(ctx, call->buffer, call->offset, call->length, &physical);
+	if (ret)
+		return ret;
+	return iommu_map(domain, call->iova, physical, call->length, prot, GFP_KERNEL);
+}
+
+long soc_iommu_test_unmap(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_unmap *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->domain);
+
+	if (!domain)
+		return -ENOENT;
+	if (call->iova != (unsigned long)call->iova || call->length != (size_t)call->length)
+		return -EOVERFLOW;
+	call->unmapped = iommu_unmap(domain, call->iova, call->length);
+	return 0;
+}
+
+void soc_iommu_test_domains_release(struct soc_iommu_test_context *ctx)
+{
+	struct iommu_domain *domain;
+	unsigned long id;
+
+	detach(ctx);
+	xa_for_each(&ctx->domains, id, domain)
+		iommu_domain_free(domain);
+	xa_destroy(&ctx->domains);
+}

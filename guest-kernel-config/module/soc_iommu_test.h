@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Calls of /dev/soc-iommu-test: the kernel's IOMMU API, for a test in user space.
+ *
+ * A device is named once for each open file, with SOC_IOMMU_TEST_OPEN; everything
+ * that is made later belongs to that file and goes with it. Domains and buffers
+ * have numbers, so that several may exist at once.
+ *
+ * Every structure starts with its size. A shorter one than the module knows is
+ * filled up with zeroes; a longer one is refused with E2BIG unless the rest is
+ * zero. New fields are added at the end, new calls get new numbers.
+ */
+#ifndef SOC_IOMMU_TEST_H
+#define SOC_IOMMU_TEST_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define SOC_IOMMU_TEST_NODE	"soc-iommu-test"
+#define SOC_IOMMU_TEST_DRIVER	"soc-iommu-test"	/* by driver_override only */
+#define SOC_IOMMU_TEST_TYPE	0xb5
+
+#define SOC_IOMMU_TEST_BUS_PCI		1
+#define SOC_IOMMU_TEST_BUS_PLATFORM	2
+
+/* Takes a device that is bound to this module's driver. */
+struct soc_iommu_test_open {
+	__u32 size;
+	__u32 bus;
+	char name[64];		/* as in /sys/bus/BUS/devices */
+	__aligned_u64 window_offset;	/* out: for mmap() of the register window */
+	__aligned_u64 window_size;	/* out */
+};
+
+struct soc_iommu_test_domain {
+	__u32 size;
+	__u32 type;		/* SOC_IOMMU_TEST_DOMAIN_* */
+	__u32 domain;		/* out */
+	__u32 force_aperture;	/* out */
+	__aligned_u64 aperture_start;	/* out */
+	__aligned_u64 aperture_end;	/* out, the last address */
+	__aligned_u64 page_sizes;	/* out, bitmap */
+};
+
+#define SOC_IOMMU_TEST_DOMAIN_PAGING	0
+
+/* For the calls that need no more than a number. */
+struct soc_iommu_test_id {
+	__u32 size;
+	__u32 id;
+};
+
+/* Physically contiguous pages, zeroed, aligned to their size rounded up to a power of two. */
+struct soc_iommu_test_buffer {
+	__u32 size;
+	__u32 buffer;		/* out */
+	__aligned_u64 length;
+	__aligned_u64 physical;	/* out */
+	__aligned_u64 offset;	/* out: for mmap() */
+};
+
+struct soc_iommu_test_map {
+	__u32 size;
+	__u32 domain;
+	__u32 buffer;
+	__u32 prot;		/* SOC_IOMMU_TEST_PROT_* */
+	__aligned_u64 offset;	/* in the buffer */
+	__aligned_u64 iova;
+	__aligned_u64 length;
+};
+
+#define SOC_IOMMU_TEST_PROT_READ	0x1
+#define SOC_IOMMU_TEST_PROT_WRITE	0x2
+#define SOC_IOMMU_TEST_PROT_CACHE	0x4
+#define SOC_IOMMU_TEST_PROT_NOEXEC	0x8
+#define SOC_IOMMU_TEST_PROT_MMIO	0x10
+#define SOC_IOMMU_TEST_PROT_PRIV	0x20
+
+struct soc_iommu_test_unmap {
+	__u32 size;
+	__u32 domain;
+	__aligned_u64 iova;
+	__aligned_u64 length;
+	__aligned_u64 unmapped;	/* out: what iommu_unmap() returned */
+};
+
+#define SOC_IOMMU_TEST_OPEN		_IO(SOC_IOMMU_TEST_TYPE, 0x00)	/* _open */
+#define SOC_IOMMU_TEST_DOMAIN_ALLOC	_IO(SOC_IOMMU_TEST_TYPE, 0x10)	/* _domain */
+#define SOC_IOMMU_TEST_DOMAIN_FREE	_IO(SOC_IOMMU_TEST_TYPE, 0x11)	/* _id */
+#define SOC_IOMMU_TEST_ATTACH		_IO(SOC_IOMMU_TEST_TYPE, 0x12)	/* _id; and claim */
+#define SOC_IOMMU_TEST_DETACH		_IO(SOC_IOMMU_TEST_TYPE, 0x13)	/* _id */
+#define SOC_IOMMU_TEST_BUFFER_ALLOC	_IO(SOC_IOMMU_TEST_TYPE, 0x20)	/* _buffer */
+#define SOC_IOMMU_TEST_BUFFER_FREE	_IO(SOC_IOMMU_TEST_TYPE, 0x21)	/* _id */
+#define SOC_IOMMU_TEST_MAP		_IO(SOC_IOMMU_TEST_TYPE, 0x30)	/* _map */
+#define SOC_IOMMU_TEST_UNMAP		_IO(SOC_IOMMU_TEST_TYPE, 0x31)	/* _unmap */
+
+#endif
