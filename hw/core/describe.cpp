@@ -1,8 +1,13 @@
-// soc-iommu-describe: prints the registry as JSON, for the command.
+// soc-iommu-describe: the registry, for the command.
+//
+//     soc-iommu-describe                            prints every type as JSON
+//     soc-iommu-describe check NAME [KEY=VALUE]…    says on stderr why such an instance cannot be, and exits 2
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cstdio>
+#include <cstring>
 #include <string>
+#include <utility>
 
 #include "soc-iommu/registry.hpp"
 
@@ -58,9 +63,67 @@ std::string type_json(const ModelType *type)
            ", \"kernels\": " + array(guest.kernels, quoted) + "}";
 }
 
+// Holds nothing and hears nothing: models are only made here, never used.
+class NoHost final : public Host, private GuestMemory {
+    GuestMemory &memory() override { return *this; }
+    void log(LogLevel, const std::string &) override {}
+    void defer() override {}
+    void irq(unsigned, bool) override {}
+    bool msi(uint32_t, uint64_t, uint32_t) override { return false; }
+    void unmap_notify(uint32_t, uint64_t, uint64_t) override {}
+    void held_end(uint64_t, const Fault *) override {}
+    bool message(uint32_t, const SocMessage &) override { return false; }
+    uint32_t ports() override { return 0; }
+    uint32_t port_stream(uint32_t) override { return ~0u; }
+    bool dma(uint32_t, uint64_t, std::span<uint8_t>, Access, bool) override { return false; }
+    bool translate(uint32_t, Transaction &, SocTranslation &) override { return false; }
+    bool last_fault(uint32_t, SocFault &) override { return false; }
+    bool counter(uint32_t, const char *, uint64_t &) override { return false; }
+    bool read(uint64_t, void *, uint32_t) override { return false; }
+    bool write(uint64_t, const void *, uint32_t) override { return false; }
+    std::optional<uint64_t> compare_exchange(uint64_t, uint32_t, uint64_t, uint64_t) override { return {}; }
+};
+
+void check(const std::string &name, std::span<char *> settings)
+{
+    const ModelType *type = find_model_type(name);
+    if (!type) {
+        std::string names;
+        for (const ModelType *known : model_types())
+            names += (names.empty() ? "" : ", ") + std::string(known->name);
+        throw OptionError("unknown type '" + name + "'; valid: " + names);
+    }
+    std::vector<std::pair<std::string, std::string>> texts;
+    for (const char *setting : settings) {
+        const char *equals = std::strchr(setting, '=');
+        if (!equals)
+            throw OptionError(std::string("'") + setting + "' is not KEY=VALUE");
+        texts.emplace_back(std::string(setting, equals), equals + 1);
+    }
+    std::vector<SocOption> options;
+    for (const auto &[key, value] : texts)
+        options.push_back({key.c_str(), value.c_str()});
+    NoHost host;
+    type->create(host, Options(type->options, options));
+}
+
 }  // namespace
 
-int main()
+int main(int argc, char **argv)
 {
-    std::printf("{\"types\": %s}\n", array(model_types(), type_json).c_str());
+    const std::span<char *> arguments(argv + 1, argv + argc);
+    if (arguments.empty()) {
+        std::printf("{\"types\": %s}\n", array(model_types(), type_json).c_str());
+        return 0;
+    }
+    if (arguments.size() < 2 || std::strcmp(arguments[0], "check") != 0) {
+        std::fprintf(stderr, "usage: soc-iommu-describe [check NAME [KEY=VALUE]...]\n");
+        return 2;
+    }
+    try {
+        check(arguments[1], arguments.subspan(2));
+    } catch (const OptionError &refusal) {
+        std::fprintf(stderr, "%s\n", refusal.what());
+        return 2;
+    }
 }
