@@ -4,7 +4,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import argparse
-import sys
+import os
 from pathlib import Path
 
 import kernel
@@ -52,7 +52,8 @@ def guest_options(parser: argparse.ArgumentParser):
     emulator.add_argument("--qemu-build", metavar="DIR", help="its build directory, with generated headers")
     tests = parser.add_argument_group("for the tests of this project")
     tests.add_argument("--mutation", default="none", help="break the models on purpose: " + ", ".join(plugin.MUTATIONS))
-    tests.add_argument("--sanitize", action="store_true", help="the plugin with ASan and UBSan")
+    tests.add_argument("--sanitize", action="store_true", default=bool(os.environ.get("SOC_IOMMU_SANITIZE")),
+                       help="the plugin with ASan and UBSan; also: SOC_IOMMU_SANITIZE=1")
     tests.add_argument("--test-models", action="store_true", help="with the models that exist only for tests")
 
 
@@ -90,7 +91,6 @@ def parse(argv: list[str]):
         raise Usage(f"no command; valid: {', '.join(commands)}")
     if argv[0] not in commands and argv[0] not in ("-h", "--help"):
         raise Usage(f"unknown command '{argv[0]}'; valid: {', '.join(commands)}")
-    # "--json -" must not be taken for an option without its value.
     args = parser().parse_args(argv)
     if args.command == "kernel":
         check_kernel(args)

@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import dataclasses
 import json
 import shlex
+import signal
 import sys
 
 import arguments
@@ -66,6 +67,9 @@ def run_attach(args, cache: Cache, phases: Phases) -> int:
         (logs / "qemu-args").write_text(shlex.join(argv) + "\n")
         with phases.phase(f"boot {api}", limit=plan.timeout):
             console, ending, seconds = boot.run(argv, logs, plan.timeout, environment)
+        complaint = refusal(logs / "qemu.log", setup.iommu.device) if ending.status == 1 and not console else None
+        if complaint:
+            raise Usage(complaint)
         result = verdict.judge(api, args.sessions, protocol.parse(console), ending)
         entries.append(report.entry(setup, cap_patch, qemu.version, api, result, seconds, serial))
         verdicts.append(result)
@@ -77,12 +81,19 @@ def run_attach(args, cache: Cache, phases: Phases) -> int:
     return report.exit_status(verdicts)
 
 
+def refusal(log, device: str | None) -> str | None:
+    """What QEMU said of our own -device: a combination of options that only the model can judge."""
+    for line in log.read_text("utf-8", "replace").splitlines():
+        if device and f"-device {device}," in line:
+            return line.split(f"-device {device},", 1)[1].split(": ", 1)[-1]
+    return None
+
+
 def print_commands(setup, args):
     for api in args.api:
         serial = None
         if args.command == "attach":
-            serial = str((args.output.resolve() if args.output else "LOGS") / api / "serial.log") \
-                if args.output else f"serial-{api}.log"
+            serial = str(args.output.resolve() / api / "serial.log") if args.output else f"serial-{api}.log"
         if len(args.api) > 1:
             print(f"# {api}")
         print(shlex.join(scenario.command(setup, api, serial)))
@@ -127,7 +138,14 @@ COMMANDS = {"list": run_list, "attach": run_attach, "shell": shell.run_shell, "q
             "kernel": run_kernel}
 
 
+def interrupt(number, frame):
+    raise KeyboardInterrupt
+
+
 def main(argv: list[str]) -> int:
+    # However a run is ended, what it started is ended with it. (A shell's background job ignores SIGINT.)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     try:
         args = arguments.parse(argv)
         cache = Cache(say=lambda text: print(text, file=sys.stderr))

@@ -102,18 +102,18 @@ def make_command(cache: Cache, arch: str, source: Path, objects: Path) -> tuple[
 def unpack(cache: Cache, phases: Phases, choice: Choice) -> Path:
     """The patched source tree, unpacked once for all kernels made of it.
 
-    It is a folder `src` beside which objects are made: ccache, which takes paths relative to the object
+    It is a folder `linux-patched` beside which objects are made: ccache, which takes paths relative to the object
     directory, then sees the same ones whatever the entry's name, and hits across changes of a patch.
     """
     def build(entry: Path):
-        work = entry / "src"
+        work = entry / "linux-patched"
         work.mkdir()
         with phases.phase(f"unpack linux-source-{choice.version}", limit=1200) as phase:
             phase.run(["tar", "-xf", tarball(choice.version), "--strip-components=1", "-C", work,
                        "--checkpoint=20000"])
             for patch in patches(choice):
                 phase.run(["patch", "-d", work, "-p1", "--no-backup-if-mismatch", "--forward", "-i", patch])
-    return cache.entry("linux", source_key(cache, choice), build) / "src"
+    return cache.entry("linux", source_key(cache, choice), build) / "linux-patched"
 
 
 def configure(phase, make: list[str], env: dict, objects: Path, parts: list[tuple[str, str]]):
@@ -168,7 +168,7 @@ def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> K
             compile_kernel(cache, phases, name, choice.arch, source, work, fragments(choice, configs))
             prune(work)
         entry = cache.entry("kernel", entry_key, make, resume=source.parent / f"obj-{entry_key}")
-    source = cache.path("linux", source_key(cache, choice)) / "src"
+    source = cache.path("linux", source_key(cache, choice)) / "linux-patched"
     return Kernel(entry / ARCHES[choice.arch]["image"], modules_of(entry), cap_patch=True, lab_patch=True,
                   tree=(source, entry))
 

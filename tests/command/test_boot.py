@@ -1,0 +1,100 @@
+"""Boots of programs that stand in for QEMU: what can go wrong around a guest.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import time
+import unittest
+
+from support import Case, Console
+
+import boot
+import phases
+import protocol
+import verdict
+from errors import Failure
+
+
+class Boot(Case):
+    def boot(self, script: str, timeout=20.0, api="vfio"):
+        program = self.program("qemu", f"#!/bin/sh\ncd {self.dir}\n{script}\n")
+        console, ending, seconds = boot.run([str(program)], self.dir, timeout)
+        return verdict.judge(api, 1, protocol.parse(console), ending), seconds
+
+    def console(self, console: Console):
+        (self.dir / "made").write_bytes(console.bytes())
+        return "cat made > serial.log"
+
+    def test_a_green_guest(self):
+        console = Console().steps(*protocol.STEPS["vfio"]).end()
+        self.assertEqual(self.boot(self.console(console))[0].verdict, "works")
+
+    def test_a_guest_that_hangs_is_ended_with_its_children(self):
+        start = time.monotonic()
+        got, _ = self.boot(self.console(Console().begin("probe")) + "\nsleep 60 & sleep 60", timeout=0.5)
+        self.assertEqual((got.verdict, got.timed_out), ("error", True))
+        self.assertLess(time.monotonic() - start, 10)
+
+    def test_a_qemu_that_crashes(self):
+        got, _ = self.boot(self.console(Console().steps("probe")) + "\nkill -SEGV $$")
+        self.assertEqual(got.verdict, "error")
+        self.assertIn("-11", got.reason)
+
+    def test_a_qemu_that_does_not_start(self):
+        got, _ = self.boot("echo bad option >&2; exit 1")
+        self.assertEqual(got.verdict, "error")
+        self.assertIn("bad option", phases.tail(self.dir / "qemu.log"))
+
+    def test_no_qemu_at_all(self):
+        with self.assertRaises(Failure):
+            boot.run([str(self.dir / "nothing")], self.dir, 1)
+
+    def test_a_report_of_a_sanitizer(self):
+        console = Console().steps(*protocol.STEPS["vfio"]).end()
+        got, _ = self.boot(self.console(console) + "\necho '../x.cpp:1:2: runtime error: shift' >&2")
+        self.assertEqual(got.verdict, "error")
+
+    def test_bytes_that_are_no_text(self):
+        got, _ = self.boot("head -c 100000 /dev/urandom > serial.log")
+        self.assertEqual(got.verdict, "error")
+
+
+class Phase(Case):
+    def phases(self):
+        return phases.Phases(self.dir, quiet=True)
+
+    def test_a_failure_shows_the_end_of_the_right_log(self):
+        with self.assertRaises(Failure) as caught, self.phases().phase("some work") as phase:
+            phase.run(["sh", "-c", "echo first; echo the reason >&2; exit 7"])
+        self.assertIn("the reason", str(caught.exception))
+        self.assertIn("status 7", str(caught.exception))
+        self.assertIn("some-work.log", str(caught.exception))
+
+    def test_a_limit_ends_what_runs(self):
+        start = time.monotonic()
+        with self.assertRaises(Failure) as caught, self.phases().phase("slow", limit=0.3) as phase:
+            phase.run(["sh", "-c", "echo waiting; sleep 60"])
+        self.assertIn("limit", str(caught.exception))
+        self.assertIn("waiting", str(caught.exception))
+        self.assertLess(time.monotonic() - start, 20)
+
+    def test_a_program_that_is_not_there(self):
+        with self.assertRaises(Failure), self.phases().phase("work") as phase:
+            phase.run([self.dir / "nothing"])
+
+    def test_the_account(self):
+        made = self.phases()
+        with made.phase("one"):
+            pass
+        self.assertEqual([name for name, _ in made.spent], ["one"])
+
+    def test_a_tail_is_safe_to_print(self):
+        log = self.dir / "log"
+        log.write_bytes(b"\n".join(b"line %d \x1b[31m\xff\x00" % n for n in range(100)))
+        text = phases.tail(log, 3)
+        self.assertEqual(len(text.splitlines()), 3)
+        self.assertNotIn("\x1b", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
