@@ -10,7 +10,7 @@ using namespace soc::test;
 TEST_CASE("dart: every cause has its one code, with stream and address")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     const DartHardware &hw = dart.driver.hw();
     dart.table.map(Dart::iova, Dart::data, dart.page(), Perm::r);
@@ -45,7 +45,7 @@ TEST_CASE("dart: every cause has its one code, with stream and address")
 TEST_CASE("dart: a table that cannot be read is a bus error on t8110, a missing entry elsewhere")
 {
     const auto [variant, code] = GENERATE(table<std::string, uint32_t>({{"t8110", 1u << 6}, {"t8103", 1u << 2}}));
-    Dart dart({{"variant", variant}, {"page-size", "16k"}});
+    Dart dart("variant=" + variant + ",page-size=16k");
     dart.table.set_table(Dart::iova, 0x0400'0000 | 1);
     dart.driver.attach(1, dart.table);
     dart.at(Dart::iova);
@@ -55,7 +55,7 @@ TEST_CASE("dart: a table that cannot be read is a bus error on t8110, a missing 
 TEST_CASE("dart: the first fault stays until it is acknowledged")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.at(0x1000, Access::read, 1);
     dart.at(0x2000, Access::read, 2);
@@ -70,7 +70,7 @@ TEST_CASE("dart: the first fault stays until it is acknowledged")
 TEST_CASE("dart: the line rises from deferred work and falls with the acknowledgement")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.at(0x1000);
     CHECK_FALSE(dart.host.line(0));  // the faulting thread must not touch it
@@ -94,7 +94,7 @@ TEST_CASE("dart: reset lowers the line and forgets the fault")
 
 TEST_CASE("dart: a t8110 keeps silent until the driver unmasks")
 {
-    Dart dart({{"variant", "t8110"}});
+    Dart dart("variant=t8110");
     dart.iommu->reset();
     dart.at(0x1000);
     dart.host.run_deferred(*dart.iommu);
@@ -108,7 +108,7 @@ TEST_CASE("dart: a t8110 keeps silent until the driver unmasks")
 
 TEST_CASE("dart: a t8110 tells every stream that faulted")
 {
-    Dart dart({{"variant", "t8110"}, {"streams", "256"}});
+    Dart dart("variant=t8110,streams=256");
     dart.at(0, Access::read, 3);
     dart.at(0, Access::read, 35);
     dart.at(0, Access::read, 255);
@@ -134,7 +134,7 @@ TEST_CASE("dart: writing zeroes to ERROR clears nothing")
 TEST_CASE("dart: a pending fault survives save and load")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.map_and_attach();
     dart.at(Dart::iova + dart.page(), Access::read, 1);
@@ -143,12 +143,12 @@ TEST_CASE("dart: a pending fault survives save and load")
     dart.iommu->save(out);
 
     FakeHost other;
-    auto copy = make_iommu(other, "apple-dart", options);
+    auto copy = make_iommu(other, "apple-dart", parse_options(options));
     StateReader in(out.data());
     copy->load(in);
     REQUIRE(in.complete());
     CHECK(other.line(0));
-    DartDriver driver(*copy, options);
+    DartDriver driver(*copy, parse_options(options));
     CHECK(driver.report().address == Dart::iova + dart.page());
     CHECK(driver.read(driver.tcr(1)) == dart.driver.hw().tcr_enabled);
     driver.acknowledge();

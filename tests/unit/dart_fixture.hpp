@@ -11,26 +11,26 @@
 namespace soc::test {
 
 // Every variant with every page size it has.
-inline std::vector<OptionList> dart_configurations()
+inline std::vector<std::string> dart_configurations()
 {
     return {
-        {{"variant", "t8103"}, {"page-size", "4k"}},  {{"variant", "t8103"}, {"page-size", "16k"}},
-        {{"variant", "t6000"}, {"page-size", "16k"}}, {{"variant", "t8110"}, {"page-size", "16k"}},
-        {{"variant", "usb4"}, {"page-size", "4k"}},   {{"variant", "usb4"}, {"page-size", "16k"}},
+        "variant=t8103,page-size=4k",  "variant=t8103,page-size=16k",
+        "variant=t6000,page-size=16k", "variant=t8110,page-size=16k",
+        "variant=usb4,page-size=4k",   "variant=usb4,page-size=16k",
     };
 }
 
 struct Dart {
-    static constexpr uint64_t ram = 0x8000'0000, ram_size = 16_MiB;
-    static constexpr uint64_t data = ram + 8_MiB;  // tables lie below
+    static constexpr uint64_t ram = 0x8000'0000, ram_size = 4_MiB;
+    static constexpr uint64_t data = ram + 2_MiB;  // tables lie below
     static constexpr uint64_t iova = 0x1000'0000;
 
-    explicit Dart(const OptionList &options = {{"variant", "t8103"}, {"page-size", "4k"}})
-        : frames(ram, 8_MiB), iommu([&] {
+    explicit Dart(const std::string &options = "variant=t8103,page-size=4k")
+        : frames(ram, 2_MiB), iommu([&] {
               host.ram(ram, ram_size);
-              return make_iommu(host, "apple-dart", options);
+              return make_iommu(host, "apple-dart", parse_options(options));
           }()),
-          driver(*iommu, options), probed(driver.probe()),
+          driver(*iommu, parse_options(options)), probed(driver.probe()),
           table(host.memory(), frames, driver.hw().kind, driver.page_size(), driver.hw().ttbr_count)
     {
     }

@@ -9,11 +9,11 @@ using namespace soc::test;
 
 namespace {
 
-std::string refusal(const OptionList &options)
+std::string refusal(const std::string &options)
 {
     FakeHost host;
     try {
-        make_iommu(host, "apple-dart", options);
+        make_iommu(host, "apple-dart", parse_options(options));
     } catch (const OptionError &error) {
         return error.what();
     }
@@ -29,26 +29,26 @@ bool contains(const std::string &text, const std::string &part)
 
 TEST_CASE("dart: PARAMS1 tells the page size, PARAMS2 whether there is bypass")
 {
-    Dart small({{"variant", "t8103"}, {"page-size", "4k"}});
+    Dart small("variant=t8103,page-size=4k");
     CHECK(small.driver.page_size() == 4_KiB);
     CHECK(small.driver.supports_bypass());
 
-    Dart large({{"variant", "t8103"}, {"page-size", "16k"}, {"bypass", "off"}});
+    Dart large("variant=t8103,page-size=16k,bypass=off");
     CHECK(large.driver.page_size() == 16_KiB);
     CHECK_FALSE(large.driver.supports_bypass());
 }
 
 TEST_CASE("dart: the page size that nobody chose is the variant's smallest")
 {
-    CHECK(Dart({{"variant", "t8103"}}).page() == 4_KiB);
-    CHECK(Dart({{"variant", "usb4"}}).page() == 4_KiB);
-    CHECK(Dart({{"variant", "t6000"}}).page() == 16_KiB);
-    CHECK(Dart({{"variant", "t8110"}}).page() == 16_KiB);
+    CHECK(Dart("variant=t8103").page() == 4_KiB);
+    CHECK(Dart("variant=usb4").page() == 4_KiB);
+    CHECK(Dart("variant=t6000").page() == 16_KiB);
+    CHECK(Dart("variant=t8110").page() == 16_KiB);
 }
 
 TEST_CASE("dart: t8110 tells its widths and its number of streams")
 {
-    Dart dart({{"variant", "t8110"}, {"streams", "200"}});
+    Dart dart("variant=t8110,streams=200");
     const uint32_t params3 = dart.driver.read(0x08);
     CHECK((params3 >> 24 & 0x3f) == 42);
     CHECK((params3 >> 16 & 0x3f) == 36);
@@ -58,20 +58,20 @@ TEST_CASE("dart: t8110 tells its widths and its number of streams")
 
 TEST_CASE("dart: options that the variant cannot have are refused with the reason")
 {
-    CHECK(contains(refusal({{"variant", "t8110"}, {"page-size", "4k"}}), "valid: 16k"));
-    CHECK(contains(refusal({{"variant", "t6000"}, {"page-size", "4k"}}), "valid: 16k"));
-    CHECK(contains(refusal({{"variant", "usb4"}, {"bypass", "on"}}), "valid: off"));
-    CHECK(contains(refusal({{"variant", "t8103"}, {"streams", "17"}}), "valid: 1 to 16"));
-    CHECK(contains(refusal({{"variant", "t8110"}, {"streams", "0"}}), "valid: 1 to 256"));
-    CHECK(contains(refusal({{"variant", "t8110"}, {"streams", "some"}}), "some"));
-    CHECK(contains(refusal({{"variant", "m1"}}), "t8103|t6000|t8110|usb4"));
-    CHECK(refusal({{"variant", "t8110"}, {"streams", "256"}}).empty());
+    CHECK(contains(refusal("variant=t8110,page-size=4k"), "valid: 16k"));
+    CHECK(contains(refusal("variant=t6000,page-size=4k"), "valid: 16k"));
+    CHECK(contains(refusal("variant=usb4,bypass=on"), "valid: off"));
+    CHECK(contains(refusal("variant=t8103,streams=17"), "valid: 1 to 16"));
+    CHECK(contains(refusal("variant=t8110,streams=0"), "valid: 1 to 256"));
+    CHECK(contains(refusal("variant=t8110,streams=some"), "some"));
+    CHECK(contains(refusal("variant=m1"), "t8103|t6000|t8110|usb4"));
+    CHECK(refusal("variant=t8110,streams=256").empty());
 }
 
 TEST_CASE("dart: the driver refuses a locked block, and TCR and TTBR take no writes")
 {
     const auto variant = GENERATE(as<std::string>{}, "t8103", "t6000", "t8110", "usb4");
-    Dart dart({{"variant", variant}, {"lock", "on"}});
+    Dart dart("variant=" + variant + ",lock=on");
     CHECK_FALSE(dart.probed);
 
     dart.driver.write(dart.driver.tcr(1), dart.driver.hw().tcr_enabled);
@@ -84,7 +84,7 @@ TEST_CASE("dart: the driver refuses a locked block, and TCR and TTBR take no wri
 
 TEST_CASE("dart: CONFIG.LOCK stays set until reset")
 {
-    Dart dart({{"variant", "t8103"}});
+    Dart dart("variant=t8103");
     dart.driver.write(0x60, 1u << 15);
     dart.driver.write(0x60, 0);
     CHECK(dart.driver.read(0x60) == 1u << 15);
@@ -97,7 +97,7 @@ TEST_CASE("dart: CONFIG.LOCK stays set until reset")
 
 TEST_CASE("dart: t8110's UNPROTECT undoes PROTECT until PROTECT_LOCK holds it")
 {
-    Dart dart({{"variant", "t8110"}});
+    Dart dart("variant=t8110");
     dart.driver.write(0x200, 1);
     CHECK(dart.driver.read(0x200) == 1);
     dart.driver.write(dart.driver.tcr(1), 1);
@@ -117,7 +117,7 @@ TEST_CASE("dart: t8110's UNPROTECT undoes PROTECT until PROTECT_LOCK holds it")
 TEST_CASE("dart: a stream whose enable bit is clear has no DMA")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.map_and_attach();
     REQUIRE(dart.at(Dart::iova) == Dart::data);
@@ -136,7 +136,7 @@ TEST_CASE("dart: a stream whose enable bit is clear has no DMA")
 
 TEST_CASE("dart: t8110's ENABLE_STREAMS only sets bits")
 {
-    Dart dart({{"variant", "t8110"}, {"streams", "256"}});
+    Dart dart("variant=t8110,streams=256");
     dart.iommu->reset();
     dart.driver.write(0xc1c, 0x8000'0000);
     dart.driver.write(0xc1c, 1);
@@ -149,7 +149,7 @@ TEST_CASE("dart: t8110's ENABLE_STREAMS only sets bits")
 TEST_CASE("dart: after reset no stream has DMA")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.map_and_attach();
     dart.iommu->reset();
@@ -159,23 +159,23 @@ TEST_CASE("dart: after reset no stream has DMA")
 
 TEST_CASE("dart: BUSY is never seen")
 {
-    Dart t8103({{"variant", "t8103"}});
+    Dart t8103("variant=t8103");
     t8103.driver.write(0x34, ~0u);
     t8103.driver.write(0x20, ~0u);
     CHECK((t8103.driver.read(0x20) & 1u << 2) == 0);
 
-    Dart t8110({{"variant", "t8110"}});
+    Dart t8110("variant=t8110");
     t8110.driver.write(0x80, ~0u);
     CHECK((t8110.driver.read(0x80) & 1u << 31) == 0);
 }
 
 TEST_CASE("dart: a command that the block does not have is logged and drops nothing")
 {
-    Dart t8103({{"variant", "t8103"}, {"page-size", "4k"}});
+    Dart t8103("variant=t8103,page-size=4k");
     t8103.driver.write(0x20, 1u << 3);
     CHECK(t8103.host.logged("STREAM_COMMAND 0x8") == 1);
 
-    Dart t8110({{"variant", "t8110"}});
+    Dart t8110("variant=t8110");
     const uint64_t before = t8110.counter("invalidations");
     t8110.driver.write(0x80, 2u << 8);
     CHECK(t8110.host.logged("TLB_CMD 0x200") == 1);
@@ -184,11 +184,11 @@ TEST_CASE("dart: a command that the block does not have is logged and drops noth
 
 TEST_CASE("dart: streams map to the slots of a PCI bus")
 {
-    Dart sixteen({{"variant", "t8103"}});
+    Dart sixteen("variant=t8103");
     CHECK(sixteen.iommu->shape().pci_map.size() == 16);
     CHECK(sixteen.iommu->shape().pci_map[5].rid == 5 * 8);
     CHECK(sixteen.iommu->shape().pci_map[5].stream == 5);
-    CHECK(Dart({{"variant", "usb4"}}).iommu->shape().pci_map.size() == 32);
+    CHECK(Dart("variant=usb4").iommu->shape().pci_map.size() == 32);
 }
 
 TEST_CASE("dart: the device tree is what the binding asks for")
@@ -199,7 +199,7 @@ TEST_CASE("dart: the device tree is what the binding asks for")
         {"t8110", "apple,t8110-dart"},
         {"usb4", "apple,t8103-usb4-dart"},
     }));
-    Dart dart({{"variant", variant}});
+    Dart dart("variant=" + variant);
     Placement placement;
     placement.regions = {0xb00'0000};
     placement.irqs = {{0, 112, 4}};

@@ -12,7 +12,7 @@ using namespace soc::test;
 TEST_CASE("dart: only the named part of a page is there")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     const uint64_t unit = dart.page() / 4096, first = 0x400 * unit, last = 0x7ff * unit + unit - 1;
     dart.table.map_part(Dart::iova, Dart::data, Perm::rw, {.start = 0x400, .end = 0x7ff});
@@ -29,7 +29,7 @@ TEST_CASE("dart: only the named part of a page is there")
 
 TEST_CASE("dart: a fault outside the part does not hide the part")
 {
-    Dart dart({{"variant", "t6000"}});
+    Dart dart("variant=t6000");
     dart.table.map_part(Dart::iova, Dart::data, Perm::rw, {.start = 0x800, .end = 0xfff});
     dart.driver.attach(1, dart.table);
     CHECK(dart.kind(Dart::iova) == FaultKind::permission);
@@ -38,12 +38,12 @@ TEST_CASE("dart: a fault outside the part does not hide the part")
 
 TEST_CASE("dart: SP_DIS shows the whole page on DART1 and means nothing on DART2")
 {
-    Dart dart1({{"variant", "t8103"}, {"page-size", "16k"}});
+    Dart dart1("variant=t8103,page-size=16k");
     dart1.table.map_part(Dart::iova, Dart::data, Perm::rw, {.start = 1, .end = 1}, true);
     dart1.driver.attach(1, dart1.table);
     CHECK(dart1.at(Dart::iova) == Dart::data);
 
-    Dart dart2({{"variant", "t6000"}});
+    Dart dart2("variant=t6000");
     dart2.table.map_part(Dart::iova, Dart::data, Perm::rw, {.start = 1, .end = 1}, true);
     dart2.driver.attach(1, dart2.table);
     CHECK(dart2.kind(Dart::iova) == FaultKind::permission);
@@ -52,7 +52,7 @@ TEST_CASE("dart: SP_DIS shows the whole page on DART1 and means nothing on DART2
 
 TEST_CASE("dart: a part that ends before it starts holds nothing")
 {
-    Dart dart({{"variant", "t6000"}});
+    Dart dart("variant=t6000");
     dart.table.map_part(Dart::iova, Dart::data, Perm::rw, {.start = 0x800, .end = 0x7fe});
     dart.driver.attach(1, dart.table);
     for (uint64_t offset = 0; offset < 16_KiB; offset += 64)
@@ -62,7 +62,7 @@ TEST_CASE("dart: a part that ends before it starts holds nothing")
 TEST_CASE("dart: no translation claims more than the part holds")
 {
     const auto page = GENERATE(as<std::string>{}, "4k", "16k");
-    Dart dart({{"variant", "t8103"}, {"page-size", page}});
+    Dart dart("variant=t8103,page-size=" + page);
     std::mt19937 random(1);
     dart.driver.attach(1, dart.table);
     for (int round = 0; round < 200; ++round) {

@@ -10,7 +10,7 @@ using namespace soc::test;
 TEST_CASE("dart: a mapped page is reached, and its neighbours are not")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.map_and_attach();
 
@@ -26,7 +26,7 @@ TEST_CASE("dart: a mapped page is reached, and its neighbours are not")
 
 TEST_CASE("dart: each root table covers its part of the addresses")
 {
-    Dart dart({{"variant", "t8103"}, {"page-size", "4k"}});
+    Dart dart("variant=t8103,page-size=4k");
     for (uint64_t i = 0; i < 4; ++i)
         dart.table.map(i << 30, Dart::data + i * 4_KiB, 4_KiB, Perm::rw);
     dart.driver.attach(1, dart.table);
@@ -44,7 +44,7 @@ TEST_CASE("dart: addresses beyond the width of the block fault")
     const auto [variant, page, width] = GENERATE(table<std::string, std::string, unsigned>({
         {"t8103", "4k", 32}, {"t8103", "16k", 38}, {"t6000", "16k", 38}, {"t8110", "16k", 36},
     }));
-    Dart dart({{"variant", variant}, {"page-size", page}});
+    Dart dart("variant=" + variant + ",page-size=" + page);
     const uint64_t last = (1ull << width) - dart.page();
     dart.table.map(last, Dart::data, dart.page(), Perm::rw);
     dart.driver.attach(1, dart.table);
@@ -61,7 +61,7 @@ TEST_CASE("dart: physical addresses have the width of the entry format")
         {"t6000", 0x3ff'ffff'c000ull},
         {"t8110", 0x3ff'ffff'c000ull},
     }));
-    Dart dart({{"variant", variant}, {"page-size", "16k"}});
+    Dart dart("variant=" + variant + ",page-size=16k");
     dart.table.map(Dart::iova, pa, 16_KiB, Perm::rw);
     dart.driver.attach(1, dart.table);
     CHECK(dart.at(Dart::iova + 8) == pa + 8);
@@ -70,7 +70,7 @@ TEST_CASE("dart: physical addresses have the width of the entry format")
 TEST_CASE("dart: NO_READ and NO_WRITE are obeyed, from the walk and from the TLB")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.table.map(Dart::iova, Dart::data, dart.page(), Perm::r);
     dart.table.map(Dart::iova + dart.page(), Dart::data, dart.page(), Perm::w);
@@ -87,7 +87,7 @@ TEST_CASE("dart: NO_READ and NO_WRITE are obeyed, from the walk and from the TLB
 TEST_CASE("dart: a stream whose TCR is 0 has DMA disabled, and is not bypassed")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     CHECK(dart.kind(Dart::data) == FaultKind::disabled);
     dart.map_and_attach();
@@ -100,7 +100,7 @@ TEST_CASE("dart: a stream whose TCR is 0 has DMA disabled, and is not bypassed")
 TEST_CASE("dart: a bypassed stream reaches memory as it is")
 {
     const auto variant = GENERATE(as<std::string>{}, "t8103", "t6000", "t8110");
-    Dart dart({{"variant", variant}});
+    Dart dart("variant=" + variant);
     dart.driver.bypass(2);
     CHECK(dart.at(0x12'3456'7890, Access::write, 2) == 0x12'3456'7890);
     CHECK(dart.counter("bypasses") == 1);
@@ -110,7 +110,7 @@ TEST_CASE("dart: a bypassed stream reaches memory as it is")
 
 TEST_CASE("dart: bypass that PARAMS2 does not offer faults")
 {
-    Dart dart({{"variant", "t8103"}, {"bypass", "off"}});
+    Dart dart("variant=t8103,bypass=off");
     dart.driver.bypass(1);
     CHECK(dart.kind(Dart::data) == FaultKind::configuration);
 }
@@ -118,7 +118,7 @@ TEST_CASE("dart: bypass that PARAMS2 does not offer faults")
 TEST_CASE("dart: TRANSLATE together with BYPASS faults")
 {
     const auto variant = GENERATE(as<std::string>{}, "t8103", "t6000", "t8110");
-    Dart dart({{"variant", variant}});
+    Dart dart("variant=" + variant);
     dart.map_and_attach();
     dart.driver.write(dart.driver.tcr(1), dart.driver.hw().tcr_enabled | dart.driver.hw().tcr_bypass);
     CHECK(dart.kind(Dart::iova) == FaultKind::configuration);
@@ -127,7 +127,7 @@ TEST_CASE("dart: TRANSLATE together with BYPASS faults")
 TEST_CASE("dart: streams have tables of their own")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.map_and_attach();
     DartTable other(dart.host.memory(), dart.frames, dart.driver.hw().kind, dart.page(), dart.driver.hw().ttbr_count);
@@ -142,7 +142,7 @@ TEST_CASE("dart: streams have tables of their own")
 
 TEST_CASE("dart: a stream that is not wired is nobody's")
 {
-    Dart dart({{"variant", "t8103"}, {"streams", "4"}});
+    Dart dart("variant=t8103,streams=4");
     CHECK(dart.kind(0, Access::read, 4) == FaultKind::unknown_stream);
     CHECK_FALSE(dart.driver.report().flag);
 }
@@ -150,7 +150,7 @@ TEST_CASE("dart: a stream that is not wired is nobody's")
 TEST_CASE("dart: an unmapped page stays reachable until its stream is invalidated")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.map_and_attach();
     REQUIRE(dart.at(Dart::iova));
@@ -165,7 +165,7 @@ TEST_CASE("dart: an unmapped page stays reachable until its stream is invalidate
 TEST_CASE("dart: that nothing is mapped is remembered too, and dropped by the same command")
 {
     const auto options = GENERATE(from_range(dart_configurations()));
-    CAPTURE(text(options));
+    CAPTURE(options);
     Dart dart(options);
     dart.driver.attach(1, dart.table);
     REQUIRE(dart.kind(Dart::iova) == FaultKind::translation);
@@ -177,7 +177,7 @@ TEST_CASE("dart: that nothing is mapped is remembered too, and dropped by the sa
 
 TEST_CASE("dart: t8110's flush of everything reaches every stream")
 {
-    Dart dart({{"variant", "t8110"}});
+    Dart dart("variant=t8110");
     dart.map_and_attach();
     dart.driver.attach(15, dart.table);
     REQUIRE(dart.at(Dart::iova, Access::read, 1));
@@ -190,7 +190,7 @@ TEST_CASE("dart: t8110's flush of everything reaches every stream")
 
 TEST_CASE("dart: writing TTBR or TCR drops no translation")
 {
-    Dart dart({{"variant", "t8103"}, {"page-size", "4k"}});
+    Dart dart("variant=t8103,page-size=4k");
     dart.map_and_attach();
     REQUIRE(dart.at(Dart::iova));
     dart.driver.write(dart.driver.ttbr(1, 0), 0);
@@ -203,7 +203,7 @@ TEST_CASE("dart: writing TTBR or TCR drops no translation")
 
 TEST_CASE("dart: a missing root table is not remembered")
 {
-    Dart dart({{"variant", "t8103"}, {"page-size", "4k"}});
+    Dart dart("variant=t8103,page-size=4k");
     dart.table.map(Dart::iova, Dart::data, 4_KiB, Perm::rw);
     dart.driver.write(dart.driver.tcr(1), dart.driver.hw().tcr_enabled);
     CHECK(dart.kind(Dart::iova) == FaultKind::disabled);
@@ -213,7 +213,7 @@ TEST_CASE("dart: a missing root table is not remembered")
 
 TEST_CASE("dart: a table that no memory holds is a fault of its own")
 {
-    Dart dart({{"variant", "t8103"}, {"page-size", "4k"}});
+    Dart dart("variant=t8103,page-size=4k");
     dart.table.set_table(Dart::iova, 0x4000'0000 | 1);
     dart.driver.attach(1, dart.table);
     CHECK(dart.kind(Dart::iova) == FaultKind::walk_abort);
@@ -221,7 +221,7 @@ TEST_CASE("dart: a table that no memory holds is a fault of its own")
 
 TEST_CASE("dart: a hit walks no table, and a debugger leaves no trace")
 {
-    Dart dart({{"variant", "t8103"}, {"page-size", "4k"}});
+    Dart dart("variant=t8103,page-size=4k");
     dart.map_and_attach();
     dart.ask(Dart::iova, Access::read, 1, true);
     dart.ask(0, Access::read, 1, true);
@@ -239,7 +239,7 @@ TEST_CASE("dart: a hit walks no table, and a debugger leaves no trace")
 
 TEST_CASE("dart: whoever caches translations outside hears of every change")
 {
-    Dart dart({{"variant", "t8103"}});
+    Dart dart("variant=t8103");
     dart.host.unmaps.clear();
     dart.driver.invalidate(3);
     REQUIRE(dart.host.unmaps.size() == 1);

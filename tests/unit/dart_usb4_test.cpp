@@ -10,7 +10,7 @@ using namespace soc::test;
 
 TEST_CASE("dart: usb4: the driver's second word of enable bits lands in stream 0's TCR")
 {
-    Dart dart({{"variant", "usb4"}});
+    Dart dart("variant=usb4");
     // apple_dart_hw_reset wrote 0xffffffff to 0x100: every TCR bit that exists.
     CHECK(dart.driver.read(dart.driver.tcr(0)) == 0x1180);
     CHECK(dart.driver.read(dart.driver.tcr(1)) == 0);
@@ -24,7 +24,7 @@ TEST_CASE("dart: usb4: the driver's second word of enable bits lands in stream 0
 
 TEST_CASE("dart: usb4: the driver's commands never reach streams 32 to 63")
 {
-    Dart dart({{"variant", "usb4"}});
+    Dart dart("variant=usb4");
     dart.table.map(Dart::iova, Dart::data, dart.page(), Perm::rw);
     for (unsigned stream : {31u, 32u, 63u}) {
         dart.driver.attach(stream, dart.table);
@@ -47,7 +47,7 @@ TEST_CASE("dart: usb4: the driver's commands never reach streams 32 to 63")
 
 TEST_CASE("dart: usb4: streams above the one word of enable bits are always enabled")
 {
-    Dart dart({{"variant", "usb4"}});
+    Dart dart("variant=usb4");
     dart.table.map(Dart::iova, Dart::data, dart.page(), Perm::rw);
     dart.driver.attach(5, dart.table);
     dart.driver.attach(40, dart.table);
@@ -58,7 +58,7 @@ TEST_CASE("dart: usb4: streams above the one word of enable bits are always enab
 
 TEST_CASE("dart: usb4: ERROR has four bits for the stream")
 {
-    Dart dart({{"variant", "usb4"}});
+    Dart dart("variant=usb4");
     dart.at(0, Access::read, 0x25);
     CHECK(dart.driver.report().stream == 5);
     CHECK(dart.iommu->counters().last_fault().fault.transaction.stream == 0x25);
