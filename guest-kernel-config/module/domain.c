@@ -17,6 +17,14 @@ static void detach(struct soc_iommu_test_context *ctx)
 	}
 }
 
+static void describe(struct iommu_domain *domain, struct soc_iommu_test_domain *call)
+{
+	call->aperture_start = domain->geometry.aperture_start;
+	call->aperture_end = domain->geometry.aperture_end;
+	call->force_aperture = domain->geometry.force_aperture;
+	call->page_sizes = domain->pgsize_bitmap;
+}
+
 long soc_iommu_test_domain_alloc(struct soc_iommu_test_context *ctx, void *arg)
 {
 	struct soc_iommu_test_domain *call = arg;
@@ -38,10 +46,18 @@ long soc_iommu_test_domain_alloc(struct soc_iommu_test_context *ctx, void *arg)
 		return ret;
 	}
 
-	call->aperture_start = domain->geometry.aperture_start;
-	call->aperture_end = domain->geometry.aperture_end;
-	call->force_aperture = domain->geometry.force_aperture;
-	call->page_sizes = domain->pgsize_bitmap;
+	describe(domain, call);
+	return 0;
+}
+
+long soc_iommu_test_domain_info(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_domain *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->domain);
+
+	if (!domain)
+		return -ENOENT;
+	describe(domain, call);
 	return 0;
 }
 

@@ -40,6 +40,7 @@ void soc_iommu_test_master_put(struct soc_iommu_test_master *master);
 
 long soc_iommu_test_domain_alloc(struct soc_iommu_test_context *ctx, void *arg);
 long soc_iommu_test_domain_free(struct soc_iommu_test_context *ctx, void *arg);
+long soc_iommu_test_domain_info(struct soc_iommu_test_context *ctx, void *arg);
 long soc_iommu_test_attach(struct soc_iommu_test_context *ctx, void *arg);
 long soc_iommu_test_detach(struct soc_iommu_test_context *ctx, void *arg);
 long soc_iommu_test_map(struct soc_iommu_test_context *ctx, void *arg);

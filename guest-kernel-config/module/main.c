@@ -52,6 +52,8 @@ static const struct call calls[] = {
 	  soc_iommu_test_domain_free },
 	{ SOC_IOMMU_TEST_ATTACH, sizeof(struct soc_iommu_test_id), true, soc_iommu_test_attach },
 	{ SOC_IOMMU_TEST_DETACH, sizeof(struct soc_iommu_test_id), true, soc_iommu_test_detach },
+	{ SOC_IOMMU_TEST_DOMAIN_INFO, sizeof(struct soc_iommu_test_domain), true,
+	  soc_iommu_test_domain_info },
 	{ SOC_IOMMU_TEST_BUFFER_ALLOC, sizeof(struct soc_iommu_test_buffer), false,
 	  soc_iommu_test_buffer_alloc },
 	{ SOC_IOMMU_TEST_BUFFER_FREE, sizeof(struct soc_iommu_test_id), false,

@@ -32,10 +32,11 @@ struct soc_iommu_test_open {
 	__aligned_u64 window_size;	/* out */
 };
 
+/* What is out may change with the first attach: some drivers know no more before it. */
 struct soc_iommu_test_domain {
 	__u32 size;
-	__u32 type;		/* SOC_IOMMU_TEST_DOMAIN_* */
-	__u32 domain;		/* out */
+	__u32 type;		/* SOC_IOMMU_TEST_DOMAIN_*, for _ALLOC */
+	__u32 domain;		/* out for _ALLOC, in for _INFO */
 	__u32 force_aperture;	/* out */
 	__aligned_u64 aperture_start;	/* out */
 	__aligned_u64 aperture_end;	/* out, the last address */
@@ -89,6 +90,7 @@ struct soc_iommu_test_unmap {
 #define SOC_IOMMU_TEST_DOMAIN_FREE	_IO(SOC_IOMMU_TEST_TYPE, 0x11)	/* _id */
 #define SOC_IOMMU_TEST_ATTACH		_IO(SOC_IOMMU_TEST_TYPE, 0x12)	/* _id; and claim */
 #define SOC_IOMMU_TEST_DETACH		_IO(SOC_IOMMU_TEST_TYPE, 0x13)	/* _id */
+#define SOC_IOMMU_TEST_DOMAIN_INFO	_IO(SOC_IOMMU_TEST_TYPE, 0x14)	/* _domain */
 #define SOC_IOMMU_TEST_BUFFER_ALLOC	_IO(SOC_IOMMU_TEST_TYPE, 0x20)	/* _buffer */
 #define SOC_IOMMU_TEST_BUFFER_FREE	_IO(SOC_IOMMU_TEST_TYPE, 0x21)	/* _id */
 #define SOC_IOMMU_TEST_MAP		_IO(SOC_IOMMU_TEST_TYPE, 0x30)	/* _map */
