@@ -57,6 +57,8 @@ public:
         call(SOC_IOMMU_TEST_DOMAIN_ALLOC, &domain_, "iommu_paging_domain_alloc");
         soc_iommu_test_id id = {sizeof(id), domain_.domain};
         call(SOC_IOMMU_TEST_ATTACH, &id, "iommu_attach_group");
+        // Some drivers (virtio-iommu) know a domain's aperture only now.
+        call(SOC_IOMMU_TEST_DOMAIN_INFO, &domain_, "look at the domain");
 
         dma_ = std::make_unique<SocDma>(mapped_window(
             Mapping::of_file(fd_, open.window_offset, open.window_size, "the device's registers")));

@@ -5,7 +5,6 @@
 #include "path.hpp"
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -36,7 +35,9 @@ private:
         std::string name;
         uint64_t address;
         bool write;
-        std::initializer_list<uint32_t> kinds; // SOC_FAULT_* that a model of ours may give
+        uint32_t kinds; // that a model of ours may give: bits numbered by SOC_FAULT_*
+        // QEMU's SMMUv3 is 48 bits wide (SMMU_MAX_VA_BITS): what is beyond fails, but never reaches it.
+        bool may_miss_the_iommu = false;
     };
 
     // Sum of the attempts of one step.

@@ -14,13 +14,14 @@ namespace guest
 namespace
 {
 
-constexpr size_t attempt_size = 64;
+// One word, one fault: QEMU splits what an IOMMU refuses into words, and each would be reported.
+constexpr size_t attempt_size = 4;
 constexpr int log_patience = 300; // milliseconds until a driver has printed what it will print
 
-// SOC_FAULT_* and SOC_TXN_* of seam.h: the numbers are soc-dma's, but the header is the host's.
-constexpr uint32_t fault_translation = 1;
-constexpr uint32_t fault_permission = 2;
-constexpr uint32_t fault_address_size = 3;
+// Bits by SOC_FAULT_*, and a SOC_TXN_*, of seam.h: the numbers are soc-dma's, but the header is the host's.
+constexpr uint32_t translation = 1u << 1;
+constexpr uint32_t permission = 1u << 2;
+constexpr uint32_t translation_or_size = translation | 1u << 3;
 constexpr uint32_t txn_write = 1u << 0;
 constexpr uint32_t stream_unknown = 0xffffffff;
 
@@ -51,7 +52,7 @@ void DataSteps::check_model(const Attempt &attempt, Tally &tally)
     if (stream != stream_unknown && fault.stream != stream) {
         complain("another stream than " + hex(stream));
     }
-    if (std::find(attempt.kinds.begin(), attempt.kinds.end(), fault.kind) == attempt.kinds.end()) {
+    if (fault.kind >= 32 || !(attempt.kinds >> fault.kind & 1)) {
         complain("another kind");
     }
     if (((fault.flags & txn_write) != 0) != attempt.write) {
@@ -127,7 +128,9 @@ void DataSteps::must_fault(const Attempt &attempt, Tally &tally)
     if (observed) {
         check_model(attempt, tally);
     }
-    check_log(attempt, tail, tally);
+    if (observed || !attempt.may_miss_the_iommu) {
+        check_log(attempt, tail, tally);
+    }
 }
 
 void DataSteps::note_tally(Notes &notes, const Tally &tally) const
@@ -150,19 +153,19 @@ void DataSteps::isolation(Notes &notes)
     const uint64_t canary = canary_.memory.physical(0);
     const uint64_t before = iova_ - attempt_size;
     std::vector<Attempt> attempts = {
-        {"canary", canary, true, {fault_translation, fault_address_size}},
-        {"canary", canary, false, {fault_translation, fault_address_size}},
-        {"before the mapping", before, true, {fault_translation}},
-        {"after the mapping", iova_ + size_, true, {fault_translation}},
+        {"canary", canary, true, translation_or_size},
+        {"canary", canary, false, translation_or_size},
+        {"before the mapping", before, true, translation},
+        {"after the mapping", iova_ + size_, true, translation},
     };
     std::vector<Range> avoid = {{iova_ - granule_, read_only_iova_ + 2 * granule_}};
     avoid.insert(avoid.end(), canary_.memory.pages.begin(), canary_.memory.pages.end());
     if (const auto far = far_inside(space_, granule_, avoid)) {
-        attempts.push_back({"far inside", *far, true, {fault_translation}});
+        attempts.push_back({"far inside", *far, true, translation});
     }
     const auto beyond = outside(space_, granule_);
     if (beyond) {
-        attempts.push_back({"outside", *beyond, true, {fault_translation, fault_address_size}});
+        attempts.push_back({"outside", *beyond, true, translation_or_size, true});
     }
     const auto in_space = [&](uint64_t address) {
         return std::any_of(space_.ranges.begin(), space_.ranges.end(),
@@ -204,7 +207,7 @@ void DataSteps::readonly(Notes &notes)
     if (first_difference(data.data(), only_.expected.data(), data.size()) != data.size()) {
         fail("the device read other data than memory holds through the read-only mapping");
     }
-    must_fault({"read-only", read_only_iova_, true, {fault_permission}}, tally);
+    must_fault({"read-only", read_only_iova_, true, permission}, tally);
     note_tally(notes, tally);
 
     const uint64_t unmapped = path_.unmap(read_only_iova_, granule_);
@@ -220,8 +223,8 @@ void DataSteps::stale(Notes &notes)
     Tally tally;
     for (uint32_t port = 0; port < dma.ports(); port++) {
         dma.select_port(port);
-        must_fault({"stale", iova_, true, {fault_translation}}, tally);
-        must_fault({"stale", iova_ + size_ - attempt_size, false, {fault_translation}}, tally);
+        must_fault({"stale", iova_, true, translation}, tally);
+        must_fault({"stale", iova_ + size_ - attempt_size, false, translation}, tally);
     }
     dma.select_port(0);
     note_tally(notes, tally);
