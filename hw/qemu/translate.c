@@ -104,12 +104,13 @@ static SocIommuRegion *new_region(SocHost *iommu, uint32_t stream, PCIBus *bus, 
 {
     SocIommuRegion *region = g_new0(SocIommuRegion, 1);
 
+    /* Zeroes the whole of *region, so the fields come after it. */
+    memory_region_init_iommu(&region->mr, sizeof(*region), TYPE_SOC_REGION,
+                             iommu ? OBJECT(iommu->device) : OBJECT(qdev_get_machine()), name, UINT64_MAX);
     region->iommu = iommu;
     region->stream = stream;
     region->bus = bus;
     region->devfn = devfn;
-    memory_region_init_iommu(&region->mr, sizeof(*region), TYPE_SOC_REGION,
-                             iommu ? OBJECT(iommu->device) : OBJECT(qdev_get_machine()), name, UINT64_MAX);
     address_space_init(&region->space, MEMORY_REGION(&region->mr), name);
     QLIST_INSERT_HEAD(&regions, region, next);
     return region;
