@@ -14,6 +14,7 @@ from phases import kill_group
 from verdict import Ending
 
 SANITIZER = re.compile(r"ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer|Sanitizer CHECK failed")
+POWER_OFF_SECONDS = 10
 
 
 def sanitizer_environment() -> dict:
@@ -29,6 +30,21 @@ def sanitizer_environment() -> dict:
             "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
+def wait(process, serial: Path, deadline: float) -> Ending:
+    """Waits for QEMU's end. A guest that is done and does not power off is not waited for to the very end."""
+    done = False
+    while True:
+        try:
+            return Ending(status=process.wait(min(1.0, max(0.01, deadline - time.monotonic()))))
+        except subprocess.TimeoutExpired:
+            pass
+        if not done and serial.exists() and b"] # soc-iommu end" in serial.read_bytes():
+            done, deadline = True, min(deadline, time.monotonic() + POWER_OFF_SECONDS)
+        if time.monotonic() >= deadline:
+            kill_group(process)
+            return Ending(timed_out=True, status=None)
+
+
 def run(argv: list[str], log_dir: Path, timeout: float, environment: dict | None = None) -> tuple[bytes, Ending, float]:
     """Boots; returns the console, how it ended, and the seconds it took. Logs: serial.log, qemu.log."""
     serial, messages = log_dir / "serial.log", log_dir / "qemu.log"
@@ -40,10 +56,7 @@ def run(argv: list[str], log_dir: Path, timeout: float, environment: dict | None
         except OSError as error:
             raise Failure(f"cannot run {argv[0]}: {error.strerror}") from error
         try:
-            ending = Ending(status=process.wait(timeout))
-        except subprocess.TimeoutExpired:
-            kill_group(process)
-            ending = Ending(timed_out=True, status=None)
+            ending = wait(process, serial, start + timeout)
         except BaseException:
             kill_group(process)
             raise

@@ -20,7 +20,8 @@ as_root() {
 }
 
 python=
-for candidate in python3 /usr/bin/python3; do
+# The distribution's own first: others found by name may be wrappers that take longer to start than a guest.
+for candidate in /usr/bin/python3 python3; do
     if python_works "$candidate"; then
         python=$candidate
         break

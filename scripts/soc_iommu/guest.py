@@ -54,7 +54,7 @@ def init(cache: Cache, phases: Phases, choice: Choice) -> Path:
                 f"rule cxx\n  command = {' '.join(prefix)} {cxx} {' '.join(FLAGS + include)} -c $in -o $out\n"
                 f"rule link\n  command = {cxx} {' '.join(FLAGS)} -s $in -o $out\n{rules}"
                 f"build {work / 'init'}: link {' '.join(map(str, objects))}\n")
-            phase.run(["ninja", "-f", ninja], env=env)
+            phase.run(["ninja", "-C", work], env=env)
         for path in [ninja, *objects, work / ".ninja_log", work / ".ninja_deps"]:
             path.unlink(missing_ok=True)
 

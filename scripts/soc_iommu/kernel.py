@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import kconfig
@@ -105,13 +105,19 @@ def unpack(cache: Cache, phases: Phases, choice: Choice) -> Path:
     It is a folder `linux-patched` beside which objects are made: ccache, which takes paths relative to the object
     directory, then sees the same ones whatever the entry's name, and hits across changes of a patch.
     """
+    base = unpack(cache, phases, replace(choice, extra_patches=())) if choice.extra_patches else None
+
     def build(entry: Path):
         work = entry / "linux-patched"
-        work.mkdir()
-        with phases.phase(f"unpack linux-source-{choice.version}", limit=1200) as phase:
-            phase.run(["tar", "-xf", tarball(choice.version), "--strip-components=1", "-C", work,
-                       "--checkpoint=20000"])
-            for patch in patches(choice):
+        name = f"patch linux-source-{choice.version}" if base else f"unpack linux-source-{choice.version}"
+        with phases.phase(name, limit=1200) as phase:
+            if base:
+                # Hard links: patch writes a new file, so the tree that was copied stays as it is.
+                phase.run(["cp", "-al", base, work])
+            else:
+                work.mkdir()
+                phase.run(["tar", "-xf", tarball(choice.version), "--strip-components=1", "-C", work])
+            for patch in choice.extra_patches if base else patches(choice):
                 phase.run(["patch", "-d", work, "-p1", "--no-backup-if-mismatch", "--forward", "-i", patch])
     return cache.entry("linux", source_key(cache, choice), build) / "linux-patched"
 

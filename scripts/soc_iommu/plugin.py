@@ -4,6 +4,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +45,19 @@ def environment(cache: Cache) -> dict:
             "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
 
 
-def meson_build(cache: Cache, phase, directory: Path, options: list[str], targets=()):
+def meson_build(cache: Cache, phase, directory: Path, options: list[str], targets=(), extra_env=None):
     """Sets up a build directory, or takes up the one of an earlier run, and compiles."""
-    env = environment(cache)
+    env = {**environment(cache), **(extra_env or {})}
     if not (directory / "build.ninja").exists():
         shutil.rmtree(directory, ignore_errors=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
         phase.run(["meson", "setup", directory, ROOT, *options], env=env)
-    phase.run(["ninja", "-C", directory, *targets], env=env)
+    phase.run(["ninja", "-C", directory, *targets], env=env, progress=ninja_progress)
+
+
+def ninja_progress(log: Path) -> str:
+    found = re.findall(r"^\[(\d+)/(\d+)\]", log.read_text("utf-8", "replace"), re.M)
+    return "{} of {} steps".format(*found[-1]) if found else ""
 
 
 def _build(cache: Cache, phases: Phases, name: str, kind: str, key_of, options: list[str], outputs: dict) -> Path:

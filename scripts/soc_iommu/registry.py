@@ -4,8 +4,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import plugin
 import reference
@@ -31,6 +33,7 @@ class Iommu:
     device: str | None = ""      # the -device type; None: the machine has it built in
     fixed: str = ""              # further properties of that -device
     ours: bool = True
+    judge: Path | None = None    # the program that knows which combinations of options there can be
 
     def check_options(self, given: list[str]) -> dict[str, str]:
         """KEY=VALUE texts as a dictionary; what is not an option, or not a value of it, is wrong usage."""
@@ -45,6 +48,12 @@ class Iommu:
             if not equals or not is_valid(option["valid"], value):
                 raise Usage(f"{self.name}: '{value}' is no value of option {name}; valid: {option['valid']}")
             out[name] = value
+        if out and self.judge:
+            words = [f"{name}={value}" for name, value in out.items()]
+            said = subprocess.run([str(self.judge), "check", self.name, *words], stderr=subprocess.PIPE, text=True,
+                                  timeout=60)
+            if said.returncode != 0:
+                raise Usage(f"{self.name}: {said.stderr.strip()}")
         return out
 
     def effective(self, given: dict[str, str]) -> dict[str, str]:
@@ -64,20 +73,20 @@ def is_valid(valid: str, value: str) -> bool:
     return bool(value)
 
 
-def from_json(text: str) -> dict[str, Iommu]:
+def from_json(text: str, judge: Path | None = None) -> dict[str, Iommu]:
     found = {}
     for item in json.loads(text)["types"]:
         if item["kind"] == "iommu":
             found[item["name"]] = Iommu(
                 item["name"], item["summary"], item["options"], item["masters"], item["arch"], item["machine"],
                 item["cpu"], item["memory"], item["kernels"], item["driver"], item["config"], item["counters"],
-                device=item["name"])
+                device=item["name"], judge=judge)
     return found
 
 
 def load(cache: Cache, phases: Phases, options: plugin.BuildOptions, prepare=lambda: None) -> dict[str, Iommu]:
     """Every IOMMU by name. `prepare` is called before anything is built."""
-    key = digest(plugin.source_key(), options.test_models)
+    key = digest(plugin.source_key(), options.test_models, "with judge")
     entry = cache.find("registry", key)
     if not entry:
         prepare()
@@ -85,8 +94,12 @@ def load(cache: Cache, phases: Phases, options: plugin.BuildOptions, prepare=lam
         out = subprocess.run([str(program)], stdout=subprocess.PIPE, timeout=60)
         if out.returncode != 0:
             raise Failure(f"{program} ended with status {out.returncode}")
-        entry = cache.entry("registry", key, lambda work: (work / "registry.json").write_bytes(out.stdout))
-    found = from_json((entry / "registry.json").read_text())
+
+        def keep(work: Path):
+            (work / "registry.json").write_bytes(out.stdout)
+            shutil.copy2(program, work / program.name)
+        entry = cache.entry("registry", key, keep)
+    found = from_json((entry / "registry.json").read_text(), entry / "soc-iommu-describe")
     found.update({item.name: item for item in reference.iommus(Iommu)})
     return found
 

@@ -40,6 +40,21 @@ def write_json(entries: list[dict], where: str):
         raise Usage(f"--json {where}: {error.strerror}") from error
 
 
+def step_lines(steps: list[dict]) -> list[str]:
+    """The first session in full; a later one in a line, unless a step of it failed."""
+    lines = []
+    for session in dict.fromkeys(step["session"] for step in steps):
+        own = [step for step in steps if step["session"] == session]
+        if session > 1 and all(step["result"] == "ok" for step in own):
+            lines.append(f"  {session} {own[0]['step']} to {own[-1]['step']} ok")
+            continue
+        for step in own:
+            mark = "ok  " if step["result"] == "ok" else "FAIL"
+            why = " ".join(filter(None, [step["errno"], step["detail"]]))
+            lines.append(f"  {session} {step['step']:<10} {mark} {why}".rstrip())
+    return lines
+
+
 def table(entries: list[dict], verdicts: list[Verdict]) -> str:
     """Verdicts first, then the steps that led to them."""
     rows = [("API", "verdict", "at", "errno", "seconds")]
@@ -48,10 +63,7 @@ def table(entries: list[dict], verdicts: list[Verdict]) -> str:
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
     for item, verdict in zip(entries, verdicts):
         lines += ["", f"{item['cell']}: {item['verdict']}" + (f" ({verdict.reason})" if verdict.reason else "")]
-        for step in item["steps"]:
-            mark = "ok  " if step["result"] == "ok" else "FAIL"
-            why = " ".join(filter(None, [step["errno"], step["detail"]]))
-            lines.append(f"  {step['session']} {step['step']:<10} {mark} {why}".rstrip())
+        lines += step_lines(item["steps"])
         lines += [f"  kernel: {warning}" for warning in item["kernel_warnings"]]
         if item["verdict"] in (ERROR, BROKEN) and (verdict.panicked or verdict.timed_out or item["verdict"] == ERROR):
             log = Path(item["log"])

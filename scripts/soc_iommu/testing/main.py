@@ -1,0 +1,227 @@
+"""scripts/test: which suites there are, in which builds they run, and the score.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import argparse
+import dataclasses
+import fnmatch
+import json
+import os
+import signal
+import sys
+import unittest
+from pathlib import Path
+
+import arguments
+import cli
+import guest
+import kernel as kernel_module
+import packages
+import prepare
+import qemu as qemu_module
+from cache import Cache
+from errors import Failure, Usage
+from paths import ROOT
+from phases import Phases
+
+from testing import otherdebian
+from testing.builds import TestBuild, clang
+from testing.cases import FAILED, SKIPPED, Result, Score, TestCase
+
+SUITES = ["command", "unit", "conformance", "qemu", "guest", "fuzz", "bench"]
+DEFAULT = [suite for suite in SUITES if suite != "bench"]
+# These do not care where they run, or run twice as themselves under sanitizers.
+SANITIZED = ["unit", "conformance", "qemu", "guest"]
+ELSEWHERE = ["qemu", "guest"]
+MAY_NOT_BE_SKIPPED = ["qemu", "guest"]
+BROKEN_DRIVER = ROOT / "tests" / "guest" / "patches" / "6.12" / "apple-dart-no-tlb-invalidate.patch"
+# What the guest cases boot, built before any of them runs: a kernel's build is no part of a case's limit.
+GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["apple-dart", "--kernel-patch", str(BROKEN_DRIVER)],
+          *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale"))]
+
+
+def parse(argv: list[str]):
+    top = argparse.ArgumentParser(prog="scripts/test", description="Runs the suites named; without a name all but bench.")
+    top.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(SUITES))
+    top.add_argument("--only", action="append", default=[], metavar="GLOB", help="only the cases whose name matches")
+    top.add_argument("--plain", action="store_true", help="no sanitizers, no other Debian: the quick round")
+    top.add_argument("--output", type=Path, metavar="DIR", help="where the logs and junit.xml go")
+    top.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # in the root of the other Debian
+    top.add_argument("--results", type=Path, help=argparse.SUPPRESS)
+    args = top.parse_args(argv)
+    for suite in args.suites:
+        if suite not in SUITES:
+            raise Usage(f"unknown suite '{suite}'; valid: {', '.join(SUITES)}")
+    args.suites = list(dict.fromkeys(args.suites)) or DEFAULT
+    return args
+
+
+class Session:
+    def __init__(self, args):
+        self.args = args
+        self.ci = os.environ.get("CI", "") not in ("", "0", "false")
+        self.cache = Cache(say=lambda text: print(text, file=sys.stderr))
+        self.phases = Phases(args.output.resolve() if args.output else self.cache.log_dir(), stream=sys.stdout)
+        self.phases.log_dir.mkdir(parents=True, exist_ok=True)
+        self.score = Score(self.phases.say)
+        self.jobs = os.cpu_count() or 1
+        self.qemu = None
+
+    def wants(self, *suites) -> list[str]:
+        return [suite for suite in suites if suite in self.args.suites]
+
+    def install(self):
+        groups = ["models", "tests"]
+        if self.wants("qemu", "guest", "bench"):
+            groups += ["qemu", "headers"]
+        if self.wants("guest", "bench") and not self.args.inside:
+            groups += ["kernel", "kernel-source", "guest"]
+        if self.wants("fuzz"):
+            groups.append("fuzz")
+        packages.ensure(self.phases, *groups)
+        if self.wants("qemu", "guest", "bench"):
+            self.qemu = qemu_module.locate(self.cache, None, None, None)
+            if not self.qemu:
+                raise Failure(f"there is no {qemu_module.DEFAULT}")
+
+    def run_cases(self, suite: str, label: str, cases: list[TestCase], jobs: int | None = None):
+        """A suite in one build. A suite that executes nothing has failed."""
+        if self.args.only:
+            cases = [case for case in cases if any(fnmatch.fnmatch(case.name, glob) for glob in self.args.only)]
+            if not cases:
+                return
+        if not cases:
+            self.score.add(Result(label, "(the suite)", FAILED, message="it has no test case"))
+            return
+        with self.phases.phase(f"{label}: {len(cases)} cases", limit=sum(case.limit for case in cases)):
+            may_skip = not (self.ci and suite in MAY_NOT_BE_SKIPPED)
+            self.score.run(cases, self.phases.log_dir, may_skip, jobs or self.jobs)
+
+    def attempt(self, label: str, work):
+        """Runs work; a failure to get as far as the tests is a failure of the suite, and the others still run."""
+        try:
+            work()
+        except Failure as error:
+            self.score.add(Result(label, "(the suite)", FAILED, message=str(error)))
+
+    # --- the suites ---
+
+    def command_suite(self):
+        folder = ROOT / "tests" / "command"
+        sys.path.insert(0, str(folder))
+        found = []
+
+        def collect(tests):
+            for test in tests:
+                collect(test) if isinstance(test, unittest.TestSuite) else found.append(test.id())
+        collect(unittest.TestLoader().discover(str(folder)))
+        self.run_cases("command", "command", [
+            TestCase("command", name, [sys.executable, "-m", "unittest", name], 120, cwd=folder) for name in found])
+
+    def built_suites(self, suites: list[str], sanitized: bool):
+        label = "sanitized" if sanitized else ""
+        options = ["-Db_sanitize=address,undefined", "-Db_lundef=false"] if sanitized else []
+        build = TestBuild(self.cache, self.phases, label, options, self.qemu if "qemu" in suites else None)
+        build.build()
+        for suite in suites:
+            name = f"{suite}, {label}" if label else suite
+            # Guests have time limits of their own: one at a time, or they wait for each other.
+            jobs = 1 if suite in ("guest", "bench") else None
+            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized), jobs))
+
+    def prepare_guests(self, sanitized: bool) -> None:
+        for words in [["apple-dart"]] if self.args.inside else GUESTS:
+            args = arguments.parse(["attach", *words, *(["--sanitize"] if sanitized else [])])
+            if sanitized and args.mutation != "none":
+                continue  # that the steps can fail is shown once
+            plan = prepare.plan(self.cache, self.phases, args)
+            prepare.ready(self.cache, self.phases, args, plan)
+
+    def fuzz_suite(self):
+        build = TestBuild(self.cache, self.phases, "libFuzzer", ["-Dfuzz=true"], env=clang())
+        build.build()
+        self.run_cases("fuzz", "fuzz", build.cases("fuzz"), jobs=1)
+
+    def export_kernels(self) -> Path:
+        where = self.cache.root / "kernels-for-other-debian"
+        for words in GUESTS[:3]:
+            args = arguments.parse(["attach", *words])
+            plan = prepare.plan(self.cache, self.phases, args)
+            kernel = kernel_module.build(self.cache, self.phases, plan.choice, plan.configs)
+            module = guest.test_module(self.cache, self.phases, kernel, plan.choice)
+            kernel_module.export(kernel, module, guest.init(self.cache, self.phases, plan.choice), where, plan.choice)
+        return where
+
+    def elsewhere(self, suites: list[str]):
+        name = f"Debian {otherdebian.other()}"
+        try:
+            kernels = self.export_kernels() if "guest" in suites else None
+            for result in otherdebian.run(self.cache, self.phases, suites, kernels, self.args.only):
+                self.score.add(result, quiet=True)
+        except otherdebian.Unavailable as error:
+            for suite in suites:
+                self.score.add(Result(f"{suite}, {name}", "(the suite)", FAILED if self.ci else SKIPPED,
+                                      message=f"    {error}"))
+
+    def run(self):
+        self.install()
+        sanitize = not self.args.plain and not self.args.inside
+        if self.wants("command"):
+            self.attempt("command", self.command_suite)
+        quick = self.wants("unit", "conformance", "qemu")
+        if quick:
+            self.attempt("tests", lambda: self.built_suites(quick, False))
+            if sanitize:
+                self.attempt("tests, sanitized", lambda: self.built_suites(quick, True))
+        if self.wants("fuzz"):
+            self.attempt("fuzz", self.fuzz_suite)
+        for sanitized in [False, True] if sanitize else [False]:
+            if self.wants("guest"):
+                def guests():
+                    self.prepare_guests(sanitized)
+                    self.built_suites(["guest"], sanitized)
+                self.attempt("guest, sanitized" if sanitized else "guest", guests)
+        if self.wants(*ELSEWHERE) and sanitize:
+            self.attempt("other Debian", lambda: self.elsewhere(self.wants(*ELSEWHERE)))
+        if self.wants("bench"):
+            def bench():
+                self.prepare_guests(False)
+                self.built_suites(["bench"], False)
+            self.attempt("bench", bench)
+
+    def finish(self) -> int:
+        score = self.score
+        if self.args.only and not score.results:
+            score.add(Result("--only", " ".join(self.args.only), FAILED, message="no case has such a name"))
+        score.write_junit(self.phases.log_dir / "junit.xml")
+        if self.args.results:
+            self.args.results.write_text(json.dumps([dataclasses.asdict(result) for result in score.results]))
+        failed = [result for result in score.results if result.outcome == FAILED]
+        if failed:
+            self.phases.say("failed:")
+            for result in failed:
+                self.phases.say(f"  {result.suite}: {result.name}")
+        self.phases.account()
+        self.phases.say(f"logs: {self.phases.log_dir}")
+        self.phases.say(score.summary())
+        return 1 if failed or not score.results else 0
+
+
+def main(argv: list[str]) -> int:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, cli.interrupt)
+    try:
+        session = Session(parse(argv))
+        try:
+            session.run()
+        except Failure as error:
+            # Not even the tools are there: nothing ran.
+            session.score.add(Result("scripts/test", "(preparation)", FAILED, message=str(error)))
+        return session.finish()
+    except Failure as error:
+        print(f"scripts/test: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("scripts/test: interrupted", file=sys.stderr)
+        return 130
