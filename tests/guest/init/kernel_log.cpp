@@ -38,7 +38,8 @@ void read_all(const Fd &fd, std::vector<KernelLine> &lines)
 void log_line(std::string_view text)
 {
     static const Fd fd = Fd::open(node, O_WRONLY);
-    const std::string line = one_line(text);
+    // Without a line's end the kernel keeps the record back, for more of it to come.
+    const std::string line = one_line(text) + "\n";
     [[maybe_unused]] const ssize_t written = ::write(fd.get(), line.data(), line.size());
 }
 
