@@ -1,0 +1,143 @@
+// Verdicts for Apple's DART, each from real boots. What is expected here is what was measured; the reason behind it
+// is in the driver or core function named.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "attach.hpp"
+#include "catch.hpp"
+
+using Catch::Matchers::Contains;
+
+namespace {
+
+// vfio_register_group_dev() tests IOMMU_CAP_CACHE_COHERENCY, and apple-dart has no .capable (apple-dart.c,
+// apple_dart_iommu_ops): the VFIO driver's probe fails before any of the three interfaces is reached.
+void check_refused_by_coherency(const Run &run)
+{
+    for (const char *api : {"vfio", "compat", "iommufd"}) {
+        INFO(api << "\n" << run.text);
+        CHECK(run.outcome(api) == "refused at bind: EINVAL");
+    }
+    CHECK(run.status == 1);
+}
+
+}  // namespace
+
+TEST_CASE("dart: 4K pages under a 4K kernel, stock: in-kernel users work, VFIO and iommufd are refused")
+{
+    const std::string master = GENERATE("pci", "platform");
+    const Run run = attach("apple-dart --master " + master);
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK(run.outcome("direct") == "works");
+    CHECK(run.detail("dma", "dma").find("bypass") == std::string::npos);
+    check_refused_by_coherency(run);
+}
+
+TEST_CASE("dart: with the coherency gate lifted the capability series refuses iommufd, not type1")
+{
+    const Run run = attach("apple-dart --api vfio,compat,iommufd --lift cache-coherency");
+    INFO(run.text);
+    CHECK(run.outcome("vfio") == "works");
+    CHECK(run.outcome("compat") == "refused at attach: EOPNOTSUPP");
+    CHECK(run.outcome("iommufd") == "refused at bind: EOPNOTSUPP");
+    CHECK(run.api("iommufd").at("lifted") == nlohmann::json{"cache-coherency"});
+}
+
+TEST_CASE("dart: with the gate lifted and the series skipped all three interfaces work, three sessions each")
+{
+    const Run run = attach("apple-dart --api vfio,compat,iommufd --lift cache-coherency --no-cap-patch");
+    INFO(run.text);
+    for (const char *api : {"vfio", "compat", "iommufd"}) {
+        CHECK(run.outcome(api) == "works");
+        CHECK(run.detail(api, "detach", 3) == "pinned=0");
+    }
+    CHECK(run.status == 0);
+    CHECK(run.api("iommufd").at("cap_patch") == false);
+}
+
+TEST_CASE("dart: a platform master without MSIs meets the interrupt gate next")
+{
+    // iommufd_device_bind() and vfio_iommu_type1_attach_group() want isolated MSIs; a platform device that has no
+    // MSI domain has none (msi_device_has_isolated_msi()).
+    const std::string common = "apple-dart --master platform --lift cache-coherency --no-cap-patch ";
+    const Run refused = attach(common + "--api vfio,iommufd");
+    INFO(refused.text);
+    CHECK(refused.outcome("vfio") == "refused at attach: EPERM");
+    CHECK(refused.outcome("iommufd") == "refused at bind: EPERM");
+
+    const Run unsafe = attach(common + "--api vfio,compat,iommufd --unsafe-interrupts");
+    INFO(unsafe.text);
+    for (const char *api : {"vfio", "compat", "iommufd"})
+        CHECK(unsafe.outcome(api) == "works");
+}
+
+TEST_CASE("dart: 16K pages under a 4K kernel with bypass: DMA passes untranslated, nothing else attaches")
+{
+    // apple_dart_def_domain_type() chooses identity; apple_dart_domain_alloc_paging() refuses the page size.
+    const Run run = attach("apple-dart -o page-size=16k --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK_THAT(run.detail("dma", "dma"), Contains("bypass"));
+    CHECK_THAT(run.detail("dma", "probe"), Contains("type=identity"));
+    CHECK(run.outcome("direct") == "refused at attach: EINVAL");
+    check_refused_by_coherency(run);
+}
+
+TEST_CASE("dart: 16K pages under a 4K kernel without bypass: no group, and a warning before any bind")
+{
+    const Run run = attach("apple-dart -o page-size=16k -o bypass=off --sessions 1");
+    INFO(run.text);
+    for (const char *api : {"dma", "direct", "vfio", "compat", "iommufd"}) {
+        INFO(api);
+        CHECK(run.verdict(api) == "refused");
+        CHECK(run.api(api).at("at") == "probe");
+        REQUIRE_FALSE(run.api(api).at("kernel_warnings").empty());
+        CHECK_THAT(run.api(api).at("kernel_warnings")[0].get<std::string>(), Contains("iommu_setup_default_domain"));
+    }
+    CHECK(run.status == 1);
+}
+
+TEST_CASE("dart: 16K pages under a 16K kernel behave as 4K under 4K")
+{
+    const Run stock = attach("apple-dart -o page-size=16k --page-size 16k");
+    INFO(stock.text);
+    CHECK(stock.outcome("dma") == "works");
+    CHECK(stock.outcome("direct") == "works");
+    check_refused_by_coherency(stock);
+    CHECK(stock.api("dma").at("page_size") == 16384);
+
+    const Run lifted = attach("apple-dart -o page-size=16k --page-size 16k --lift cache-coherency --no-cap-patch "
+                              "--api vfio,compat,iommufd");
+    INFO(lifted.text);
+    for (const char *api : {"vfio", "compat", "iommufd"})
+        CHECK(lifted.outcome(api) == "works");
+}
+
+TEST_CASE("dart: the other variants are driven by the same driver")
+{
+    const std::string variant = GENERATE("t6000", "t8110");
+    const Run run = attach("apple-dart -o variant=" + variant + " --page-size 16k --api dma,direct");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK(run.outcome("direct") == "works");
+}
+
+TEST_CASE("dart: a driver without TLB invalidation is found out at the step that looks for stale translations")
+{
+    const Run run = attach("apple-dart --api direct --sessions 1 --kernel-patch " SOC_IOMMU_SOURCE_ROOT
+                           "/tests/guest/patches/6.12/apple-dart-no-tlb-invalidate.patch");
+    INFO(run.text);
+    CHECK(run.verdict("direct") == "broken");
+    CHECK(run.api("direct").at("at") == "stale");
+}
+
+TEST_CASE("dart: each way of breaking the model turns exactly its step red")
+{
+    const std::string mutation = GENERATE("dma", "isolation", "readonly", "stale");
+    const Run run = attach("apple-dart --api direct --sessions 1 --mutation " + mutation);
+    INFO(run.text);
+    CHECK(run.verdict("direct") == "broken");
+    CHECK(run.api("direct").at("at") == mutation);
+    for (const auto &step : run.api("direct").at("steps"))
+        CHECK((step.at("result") == "ok") == (step.at("step") != mutation));
+}

@@ -1,0 +1,31 @@
+// Runs the project's command as a user would and reads what it answered.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+struct Run {
+    int status = -1;       // exit status of the command
+    nlohmann::json cells;  // what --json wrote: one object an API
+    std::string text;      // what it printed, for a failed test's message
+
+    // The object of one API. Fails the test, with the text, where there is none.
+    const nlohmann::json &api(const std::string &name) const;
+    std::string verdict(const std::string &api) const;
+    // "works", or "refused at bind: EINVAL", for one comparison that says everything.
+    std::string outcome(const std::string &api) const;
+    // The detail of a step of one session; "" where the step was not reached.
+    std::string detail(const std::string &api, const std::string &step, int session = 1) const;
+};
+
+// `scripts/soc-iommu attach <arguments> --json FILE`
+Run attach(const std::string &arguments);
+
+struct Output {
+    int status = -1;
+    std::string text;  // stdout and stderr
+};
+// `scripts/soc-iommu <arguments>`
+Output command(const std::string &arguments);
