@@ -58,6 +58,8 @@ public:
     Register &on_write(WriteHook hook) { write_hook_ = std::move(hook); return *this; }
     Register &on_read(ReadHook hook) { read_hook_ = std::move(hook); return *this; }
     Register &writable_while(WriteGuard guard) { write_guard_ = std::move(guard); return *this; }
+    // True where a write can do more than the masks say.
+    bool has_write_hook() const { return bool(write_hook_); }
     void reset();
 
 private:

@@ -212,11 +212,9 @@ TEST_CASE("dart: the device tree is what the binding asks for")
     std::map<std::string, std::vector<uint8_t>> properties;
     for (const DeviceTreeProperty &property : node.properties())
         properties[property.name] = property.value;
-    CHECK(properties["compatible"] == [&] {
-        std::vector<uint8_t> bytes(compatible.begin(), compatible.end());
-        bytes.push_back(0);
-        return bytes;
-    }());
+    std::vector<uint8_t> bytes(compatible.begin(), compatible.end());
+    bytes.push_back(0);
+    CHECK(properties["compatible"] == bytes);
     CHECK(properties["reg"] == std::vector<uint8_t>{0, 0, 0, 0, 0x0b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0});
     CHECK(properties["#iommu-cells"] == std::vector<uint8_t>{0, 0, 0, 1});
     CHECK(properties["interrupts"] == std::vector<uint8_t>{0, 0, 0, 0, 0, 0, 0, 112, 0, 0, 0, 4});
