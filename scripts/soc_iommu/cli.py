@@ -4,7 +4,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import dataclasses
-import json
+import os
 import shlex
 import signal
 import sys
@@ -157,6 +157,10 @@ def main(argv: list[str]) -> int:
     except Failure as error:
         print(f"soc-iommu: {error}", file=sys.stderr)
         return error.status
+    except BrokenPipeError:
+        # Whoever reads has seen enough ("| head"); do not fail once more when Python flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("soc-iommu: interrupted; the next run takes it up", file=sys.stderr)
         return 130

@@ -19,7 +19,7 @@ from phases import Phases, tail
 ARCHES = {"arm64": {"cross": "aarch64-linux-gnu-", "image": "arch/arm64/boot/Image", "target": "Image"}}
 VERSIONS = ["6.12"]  # those that this tree has patches for
 # Objects in a build, for the progress display only.
-ABOUT_OBJECTS = 1500
+ABOUT_OBJECTS = 820
 
 
 @dataclass
