@@ -45,14 +45,17 @@ def environment(cache: Cache) -> dict:
             "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
 
 
-def meson_build(cache: Cache, phase, directory: Path, options: list[str], targets=(), extra_env=None):
-    """Sets up a build directory, or takes up the one of an earlier run, and compiles."""
-    env = {**environment(cache), **(extra_env or {})}
+def meson_setup(cache: Cache, phase, directory: Path, options: list[str], extra_env=None):
+    """Sets up a build directory, or takes up the one of an earlier run."""
     if not (directory / "build.ninja").exists():
         shutil.rmtree(directory, ignore_errors=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
-        phase.run(["meson", "setup", directory, ROOT, *options], env=env)
-    phase.run(["ninja", "-C", directory, *targets], env=env, progress=ninja_progress)
+        phase.run(["meson", "setup", directory, ROOT, *options], env={**environment(cache), **(extra_env or {})})
+
+
+def ninja(cache: Cache, phase, directory: Path, targets=(), extra_env=None):
+    phase.run(["ninja", "-C", directory, *targets], env={**environment(cache), **(extra_env or {})},
+              progress=ninja_progress)
 
 
 def ninja_progress(log: Path) -> str:
@@ -73,7 +76,8 @@ def _build(cache: Cache, phases: Phases, name: str, kind: str, key_of, options: 
         directory = cache.root / "work" / f"{kind}-{digest(str(ROOT), options)}"
         with cache.lock(f"work/{directory.name}"):
             with phases.phase(name, limit=900) as phase:
-                meson_build(cache, phase, directory, options, list(outputs))
+                meson_setup(cache, phase, directory, options)
+                ninja(cache, phase, directory, list(outputs))
             if key_of() != key:
                 continue
 

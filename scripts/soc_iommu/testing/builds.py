@@ -37,37 +37,68 @@ class TestBuild:
         self.env = env or {}
         self.directory = cache.root / "work" / f"tests-{digest(str(ROOT), self.options, self.env)}"
 
-    def build(self):
+    def build(self, suites: list[str]):
+        """Configures, and compiles what these suites run."""
         name = "build of the tests" + (f", {self.label}" if self.label else "")
-        with self.cache.lock(f"work/{self.directory.name}"), self.phases.phase(name, limit=1800) as phase:
-            plugin.meson_build(self.cache, phase, self.directory, self.options, extra_env=self.env)
+        with self.cache.lock(f"work/{self.directory.name}"), self.phases.phase(name, limit=2400) as phase:
+            plugin.meson_setup(self.cache, phase, self.directory, self.options, self.env)
+            # What is configured may be older than meson.build: ninja sees to that first.
+            plugin.ninja(self.cache, phase, self.directory, ["build.ninja"], self.env)
+            plugin.ninja(self.cache, phase, self.directory, self.targets(suites), self.env)
+
+    def introspect(self, what: str) -> list[dict]:
+        out = subprocess.run(["meson", "introspect", f"--{what}", str(self.directory)], stdout=subprocess.PIPE,
+                             text=True, check=True).stdout
+        return json.loads(out)
+
+    def targets(self, suites: list[str]) -> list[str]:
+        """Files that the tests of these suites need, relative to the build directory."""
+        files = {target["id"]: target["filename"] for target in self.introspect("targets")}
+        wanted = {name for suite in suites for test in self.tests(suite) for id in test["depends"]
+                  for name in files.get(id, [])}
+        if "fuzz" in suites:
+            wanted |= {name for names in files.values() for name in names if name.endswith("/fuzz-models")}
+        return sorted(os.path.relpath(name, self.directory) for name in wanted)
 
     @property
     def plugin(self) -> Path:
         return self.directory / "hw" / "qemu" / "soc-iommu-plugin.so"
 
     def tests(self, suite: str) -> list[dict]:
-        out = subprocess.run(["meson", "introspect", "--tests", str(self.directory)], stdout=subprocess.PIPE,
-                             text=True, check=True).stdout
+        if suite == "bench":
+            return self.introspect("benchmarks")
         # Meson names a suite "project:suite".
-        return [test for test in json.loads(out) if suite in [name.split(":")[-1] for name in test["suite"]]]
+        return [test for test in self.introspect("tests")
+                if suite in [name.split(":")[-1] for name in test["suite"]]]
 
     def cases(self, suite: str, sanitized: bool = False) -> list[TestCase]:
         label = f"{suite}, {self.label}" if self.label else suite
-        found = []
+        found = {}
         for test in self.tests(suite):
             env = {**test["env"], **self.environment(suite, sanitized)}
             cwd = Path(test["workdir"]) if test["workdir"] else self.directory
             command = [str(word) for word in test["cmd"]]
             if suite not in CATCH2_SUITES:
-                found.append(TestCase(label, test["name"], command, test["timeout"], env, cwd))
+                case = TestCase(label, test["name"], command, test["timeout"], env, cwd)
+                found[tuple(command)] = case
                 continue
             listed = catch2.names(command, {**os.environ, **env})
             if not listed:
-                raise Failure(f"{command[0]} has no test cases")
-            found += [TestCase(label, name, [*command, catch2.selector(name)], test["timeout"], env, cwd)
-                      for name in listed]
-        return found
+                raise Failure(f"{' '.join(command)}: no test cases")
+            for name in listed:
+                # Arguments of the Meson test only select cases, as the name now does.
+                argv = [command[0], catch2.selector(name)]
+                found[tuple(argv)] = TestCase(label, name, argv, test["timeout"], env, cwd)
+        return list(found.values())
+
+    def fuzzer(self, seconds: int) -> list[TestCase]:
+        """libFuzzer, from the seeds on, for a fixed time."""
+        folder = self.directory / "tests" / "fuzz"
+        corpus = self.directory / "corpus"
+        script = 'mkdir -p "$3" && "$1" "$3" && exec "$2" "$3" -max_total_time="$4" -timeout=10 -print_final_stats=1'
+        return [TestCase("fuzz, libFuzzer", f"{seconds} s from the seeds",
+                         ["sh", "-c", script, "fuzz", str(folder / "fuzz-seeds"), str(folder / "fuzz-models"),
+                          str(corpus), str(seconds)], seconds + 90, UNIT_ENVIRONMENT, self.directory)]
 
     def environment(self, suite: str, sanitized: bool) -> dict:
         env = {"SOC_IOMMU_SOURCE": str(ROOT)}

@@ -37,9 +37,13 @@ class Result:
     message: str = ""
 
 
+def log_of(case: TestCase, log_dir: Path) -> Path:
+    return log_dir / re.sub(r"[^\w.+-]+", "-", case.suite) / (re.sub(r"[^\w.+-]+", "-", case.name)[:120] + ".log")
+
+
 def run(case: TestCase, log_dir: Path, may_skip: bool) -> Result:
     """One case. Its output goes to a log; what failed shows the end of it."""
-    log = log_dir / re.sub(r"[^\w.+-]+", "-", case.suite) / (re.sub(r"[^\w.+-]+", "-", case.name)[:120] + ".log")
+    log = log_of(case, log_dir)
     log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     with open(log, "wb") as out:

@@ -18,6 +18,7 @@ import cli
 import guest
 import kernel as kernel_module
 import packages
+import phases
 import prepare
 import qemu as qemu_module
 from cache import Cache
@@ -27,13 +28,14 @@ from phases import Phases
 
 from testing import otherdebian
 from testing.builds import TestBuild, clang
-from testing.cases import FAILED, SKIPPED, Result, Score, TestCase
+from testing.cases import FAILED, SKIPPED, Result, Score, TestCase, log_of
 
 SUITES = ["command", "unit", "conformance", "qemu", "guest", "fuzz", "bench"]
 DEFAULT = [suite for suite in SUITES if suite != "bench"]
 # These do not care where they run, or run twice as themselves under sanitizers.
 SANITIZED = ["unit", "conformance", "qemu", "guest"]
 ELSEWHERE = ["qemu", "guest"]
+FUZZ_SECONDS = 30
 MAY_NOT_BE_SKIPPED = ["qemu", "guest"]
 BROKEN_DRIVER = ROOT / "tests" / "guest" / "patches" / "6.12" / "apple-dart-no-tlb-invalidate.patch"
 # What the guest cases boot, built before any of them runs: a kernel's build is no part of a case's limit.
@@ -122,13 +124,15 @@ class Session:
     def built_suites(self, suites: list[str], sanitized: bool):
         label = "sanitized" if sanitized else ""
         options = ["-Db_sanitize=address,undefined", "-Db_lundef=false"] if sanitized else []
-        build = TestBuild(self.cache, self.phases, label, options, self.qemu if "qemu" in suites else None)
-        build.build()
+        build = TestBuild(self.cache, self.phases, label, options, self.qemu)
+        build.build(suites)
         for suite in suites:
             name = f"{suite}, {label}" if label else suite
             # Guests have time limits of their own: one at a time, or they wait for each other.
             jobs = 1 if suite in ("guest", "bench") else None
             self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized), jobs))
+            if suite == "bench":
+                self.show_logs(build.cases(suite))
 
     def prepare_guests(self, sanitized: bool) -> None:
         for words in [["apple-dart"]] if self.args.inside else GUESTS:
@@ -138,10 +142,16 @@ class Session:
             plan = prepare.plan(self.cache, self.phases, args)
             prepare.ready(self.cache, self.phases, args, plan)
 
+    def show_logs(self, cases: list[TestCase]):
+        """A benchmark is read by people."""
+        for case in cases:
+            self.phases.say(f"{case.name}:\n{phases.tail(log_of(case, self.phases.log_dir), 60)}")
+
     def fuzz_suite(self):
-        build = TestBuild(self.cache, self.phases, "libFuzzer", ["-Dfuzz=true"], env=clang())
-        build.build()
-        self.run_cases("fuzz", "fuzz", build.cases("fuzz"), jobs=1)
+        options = ["-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"]
+        build = TestBuild(self.cache, self.phases, "libFuzzer", options, env=clang())
+        build.build(["fuzz"])
+        self.run_cases("fuzz", "fuzz", build.cases("fuzz") + build.fuzzer(FUZZ_SECONDS), jobs=1)
 
     def export_kernels(self) -> Path:
         where = self.cache.root / "kernels-for-other-debian"
