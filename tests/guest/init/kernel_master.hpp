@@ -24,7 +24,8 @@ public:
     virtual void unbind(Notes &notes) = 0;
 };
 
-std::unique_ptr<KernelMaster> virtio_blk_master(const Device &device);
+// `reads`: how many 4 KiB direct reads its dma() times besides; 0: none.
+std::unique_ptr<KernelMaster> virtio_blk_master(const Device &device, unsigned reads);
 std::unique_ptr<KernelMaster> pl330_master(const Device &device);
 
 // soc-dma as an onlooker: its registers show the counters of the IOMMU's model. Empty where there is no

@@ -111,7 +111,8 @@ void path_session(const Scenario &scenario, const Device &master, unsigned sessi
 
 void dma_session(const Scenario &scenario, const Device &device, unsigned session, Reporter &reporter)
 {
-    const auto master = scenario.master == "pci" ? virtio_blk_master(device) : pl330_master(device);
+    const auto master = scenario.master == "pci" ? virtio_blk_master(device, scenario.reads)
+                                                 : pl330_master(device);
     master->prepare();
     if (session == 1) {
         reporter.step("probe", [&](Notes &notes) { probe(scenario, device, master->driver(), notes); });

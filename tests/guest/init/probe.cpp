@@ -10,6 +10,10 @@ namespace guest
 
 void probe(const Scenario &scenario, const Device &master, const std::string &driver, Notes &notes)
 {
+    if (scenario.driver == "none") {
+        notes.add("no IOMMU is expected, master=%s", master.name().c_str());
+        return;
+    }
     std::string iommus;
     if (!scenario.driver.empty()) {
         iommus = devices_of_driver(scenario.driver);

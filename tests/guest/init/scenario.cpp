@@ -46,6 +46,8 @@ Scenario Scenario::parse(std::string_view command_line)
             scenario.sessions = static_cast<unsigned>(*number);
         } else if (name == "step_timeout" && number && *number >= 1 && *number <= 3600) {
             scenario.step_timeout = static_cast<unsigned>(*number);
+        } else if (name == "reads" && number && *number <= 1000000) {
+            scenario.reads = static_cast<unsigned>(*number);
         } else if (name == "shell" && number) {
             scenario.shell = *number != 0;
         } else {

@@ -11,9 +11,10 @@ namespace guest
 struct Scenario {
     std::string api;    // dma, direct, vfio, compat, iommufd
     std::string master; // pci, platform
-    std::string driver; // Linux' driver of the IOMMU; empty: not checked
+    std::string driver; // Linux' driver of the IOMMU; empty: not checked; "none": no IOMMU is expected
     unsigned sessions = 3;
     unsigned step_timeout = 5; // seconds
+    unsigned reads = 0;        // for benchmarks: 4 KiB direct reads that `dma` times on virtio-blk
     bool shell = false;
     std::string error; // not empty: what is wrong with the command line
 

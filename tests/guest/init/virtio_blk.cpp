@@ -25,7 +25,7 @@ constexpr uint64_t sectors_at_once = 128; // 64 KiB: several pages of any size
 class VirtioBlk : public KernelMaster
 {
 public:
-    explicit VirtioBlk(Device device) : device_(std::move(device)) {}
+    VirtioBlk(Device device, unsigned reads) : device_(std::move(device)), reads_(reads) {}
     ~VirtioBlk() override { device_.unbind(); }
 
     void prepare() override
@@ -90,6 +90,9 @@ public:
         notes.add("disk=%s read=%llu written=%llu", disk_.c_str(),
                   static_cast<unsigned long long>(5 * memory.size()),
                   static_cast<unsigned long long>(2 * memory.size()));
+        if (reads_) {
+            time_reads(fd, words.first(4096 / sizeof(uint64_t)), notes);
+        }
     }
 
     void unbind(Notes &) override
@@ -116,6 +119,19 @@ private:
         }
     }
 
+    void time_reads(const Fd &fd, std::span<uint64_t> words, Notes &notes) const
+    {
+        constexpr uint64_t step = 4096 / disk_sector_size;
+        timespec begin = {}, end = {};
+        clock_gettime(CLOCK_MONOTONIC, &begin);
+        for (uint64_t i = 0; i < reads_; i++) {
+            read(fd, i * step % (disk_sectors / 2), words);
+        }
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        const int64_t ns = (end.tv_sec - begin.tv_sec) * int64_t{1'000'000'000} + end.tv_nsec - begin.tv_nsec;
+        notes.add("reads=%u ns_per_read=%lld", reads_, static_cast<long long>(ns / reads_));
+    }
+
     static void compare(uint64_t sector, std::span<const uint64_t> words,
                         const std::vector<uint64_t> &expected, const char *how)
     {
@@ -130,14 +146,15 @@ private:
     }
 
     Device device_;
+    unsigned reads_;
     std::string disk_;
 };
 
 } // namespace
 
-std::unique_ptr<KernelMaster> virtio_blk_master(const Device &device)
+std::unique_ptr<KernelMaster> virtio_blk_master(const Device &device, unsigned reads)
 {
-    return std::make_unique<VirtioBlk>(device);
+    return std::make_unique<VirtioBlk>(device, reads);
 }
 
 } // namespace guest
