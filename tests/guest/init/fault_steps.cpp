@@ -65,11 +65,13 @@ void DataSteps::check_log(const Attempt &attempt, KernelLogTail &tail, Tally &ta
     if (!driver_reports_faults(driver_)) {
         return;
     }
+    const uint32_t stream = path_.dma().stream();
     const auto block = [&](uint64_t address) { return address / granule_; };
     for (int waited = 0;; waited += 2) {
         tail.poll();
         for (const LoggedFault &fault : logged_faults(driver_, tail.lines())) {
-            if (block(fault.address) == block(attempt.address)) {
+            const bool same_stream = stream == stream_unknown || fault.stream.value_or(stream) == stream;
+            if (same_stream && block(fault.address) == block(attempt.address)) {
                 tally.logged++;
                 return;
             }
@@ -82,7 +84,7 @@ void DataSteps::check_log(const Attempt &attempt, KernelLogTail &tail, Tally &ta
         nanosleep(&pause, nullptr);
     }
     if (!rate_limited(logged_faults(driver_, kernel_log()), microseconds_since_boot())) {
-        fail(format("%s at %s: %s printed no fault with that address", attempt.name.c_str(),
+        fail(format("%s at %s: %s printed no fault of that stream and address", attempt.name.c_str(),
                     hex(attempt.address).c_str(), driver_.c_str()));
     }
     tally.rate_limited++;

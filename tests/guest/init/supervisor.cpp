@@ -193,7 +193,7 @@ void Supervisor::watch(unsigned session, int records, int answers, int child)
             report({false, ETIMEDOUT, format("no end within %u s", step_timeout_)});
         }
         kill(child, SIGKILL);
-        gone = reap(child, 2000, status);
+        gone = reap(child, 1000, status);
         good_ = false;
     } else if (current) {
         // An oops kills the process that it happens in.
