@@ -160,11 +160,22 @@ static bool dma(SocHost *host, uint32_t port, uint64_t address, void *data, uint
     /* See index_of() in translate.c for how privilege travels. */
     const MemTxAttrs attrs = flags & SOC_TXN_PRIVILEGED ? (MemTxAttrs){ 0 } : MEMTXATTRS_UNSPECIFIED;
 
+    SocIommuRegion *region;
+    bool moved;
+
     if (port >= host->port_count) {
         return false;
     }
-    return address_space_rw(soc_port_space(host, port), address, attrs, data, size, flags & SOC_TXN_WRITE) ==
-           MEMTX_OK;
+    region = host->pci ? soc_region_of_pci(host->pci) : host->ports[port].region;
+    if (region) {
+        soc_region_begin(region);
+    }
+    moved = address_space_rw(soc_port_space(host, port), address, attrs, data, size, flags & SOC_TXN_WRITE) ==
+            MEMTX_OK;
+    if (region) {
+        soc_region_end(region);
+    }
+    return moved;
 }
 
 static bool translate(SocHost *host, uint32_t port, SocTransaction *txn, SocTranslation *out)

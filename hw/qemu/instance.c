@@ -5,6 +5,8 @@
  */
 #include "shim.h"
 
+#include "hw/irq.h"
+
 SocHostList soc_hosts = QTAILQ_HEAD_INITIALIZER(soc_hosts);
 
 SocHost *soc_host_by_id(const char *id)
@@ -110,6 +112,9 @@ void soc_host_reset(void *opaque)
     SocHost *host = opaque;
 
     soc_pending_clear(host);
+    for (uint32_t i = 0; i < host->shape->irq_count && !host->pci; i++) {
+        qemu_irq_lower(host->irqs[i]);
+    }
     soc_model_reset(host->model);
 }
 

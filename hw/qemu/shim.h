@@ -116,6 +116,9 @@ SocIommuRegion *soc_platform_region(SocHost *iommu, uint32_t stream);
 SocIommuRegion *soc_pci_region(PCIBus *bus, int devfn);
 MemoryRegion *soc_region_memory(SocIommuRegion *region);
 AddressSpace *soc_region_space(SocIommuRegion *region);
+SocIommuRegion *soc_region_of_pci(PCIDevice *pci);
+void soc_region_begin(SocIommuRegion *region);
+void soc_region_end(SocIommuRegion *region);
 void soc_region_unmap(SocHost *iommu, uint32_t stream, uint64_t address, uint64_t size);
 
 /* pci.c: the dispatcher */

@@ -166,7 +166,9 @@ static void get_held(Input *in, SocHost *host)
 
 static void get_pending(Input *in, SocHost *host)
 {
-    qatomic_set(&host->wants_deferred, get_u32(in) != 0);
+    if (get_u32(in)) { /* else leave alone what the model asked for while it was loaded */
+        qatomic_set(&host->wants_deferred, 1);
+    }
     for (uint32_t left = get_u32(in); left && !in->failed; left--) {
         get_held(in, host);
     }

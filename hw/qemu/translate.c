@@ -20,6 +20,8 @@ struct SocIommuRegion {
     uint32_t stream;
     PCIBus *bus;    /* PCI: who serves it depends on the bus number of the moment */
     int devfn;
+    bool one_fault; /* inside soc_region_begin and soc_region_end */
+    bool faulted;   /* since soc_region_begin */
     QLIST_ENTRY(SocIommuRegion) next;
 };
 
@@ -41,7 +43,7 @@ static IOMMUAccessFlags access_of(uint32_t perm)
 
 static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr address, IOMMUAccessFlags flag, int index)
 {
-    const SocIommuRegion *region = container_of(mr, SocIommuRegion, mr);
+    SocIommuRegion *region = container_of(mr, SocIommuRegion, mr);
     SocTransaction txn = { .address = address };
     SocTranslation out;
     SocHost *iommu = region_model(region, &txn.stream);
@@ -50,6 +52,10 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr address, IOMMUAcces
     if (!iommu) { /* no model serves this function: it is wired straight to memory */
         entry.iova = entry.translated_addr = address & ~entry.addr_mask;
         entry.perm = IOMMU_RW;
+        return entry;
+    }
+    if (unlikely(region->faulted)) {
+        entry.iova = address & ~entry.addr_mask;
         return entry;
     }
     if (flag & IOMMU_WO) {
@@ -66,6 +72,8 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr address, IOMMUAcces
         entry.addr_mask = out.mask;
         entry.translated_addr = out.address & ~out.mask;
         entry.perm = access_of(out.perm);
+    } else if (region->one_fault) {
+        region->faulted = true;
     }
     entry.iova = address & ~entry.addr_mask;
     return entry;
@@ -152,6 +160,31 @@ MemoryRegion *soc_region_memory(SocIommuRegion *region)
 AddressSpace *soc_region_space(SocIommuRegion *region)
 {
     return &region->space;
+}
+
+/*
+ * QEMU goes on after a part of an access that was refused, four bytes at a time, and would ask the model for each.
+ * A master stops at the first refusal. Between these two calls, which one master makes on its own region with the
+ * big lock held, the model hears of one.
+ */
+void soc_region_begin(SocIommuRegion *region)
+{
+    region->one_fault = true;
+}
+
+void soc_region_end(SocIommuRegion *region)
+{
+    region->one_fault = region->faulted = false;
+}
+
+SocIommuRegion *soc_region_of_pci(PCIDevice *pci)
+{
+    MemoryRegion *mr = pci_device_iommu_address_space(pci)->root;
+
+    if (!object_dynamic_cast(OBJECT(mr), TYPE_SOC_REGION)) {
+        return NULL;
+    }
+    return container_of(IOMMU_MEMORY_REGION(mr), SocIommuRegion, mr);
 }
 
 /* QEMU wants blocks of a power of two, aligned, and inside what the listener asked for. */
