@@ -1,0 +1,131 @@
+// The device tree that the guest gets: read back from guest memory, where the board has put it.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "catch.hpp"
+#include "devices.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+extern "C" {
+#include <libfdt.h>
+}
+
+using namespace qtest;
+
+namespace {
+
+class Tree {
+public:
+    explicit Tree(std::vector<uint8_t> blob) : blob_(std::move(blob)) 
+    {
+        REQUIRE(blob_.size() > sizeof(fdt_header));
+        REQUIRE(fdt_check_header(blob_.data()) == 0);
+    }
+
+    static Tree of(Machine &machine)
+    {
+        const auto header = machine.bytes(ram, 8);  // the board's own place for it without a kernel
+        const uint32_t size = uint32_t(header[4]) << 24 | header[5] << 16 | header[6] << 8 | header[7];
+        REQUIRE(size < 0x200000);
+        return Tree(machine.bytes(ram, size));
+    }
+
+    std::vector<uint32_t> cells(const std::string &path, const char *name) const
+    {
+        const int node = fdt_path_offset(blob_.data(), path.c_str());
+        INFO(path << " " << name);
+        REQUIRE(node >= 0);
+        int length = 0;
+        const void *value = fdt_getprop(blob_.data(), node, name, &length);
+        if (!value)
+            return {};
+        std::vector<uint32_t> list;
+        for (int i = 0; i + 4 <= length; i += 4)
+            list.push_back(fdt32_ld(reinterpret_cast<const fdt32_t *>(static_cast<const char *>(value) + i)));
+        return list;
+    }
+    uint32_t phandle(const std::string &path) const { return cells(path, "phandle").at(0); }
+    std::string compatible(const char *of) const
+    {
+        char path[128] = "";
+        const int node = fdt_node_offset_by_compatible(blob_.data(), -1, of);
+        if (node >= 0)
+            fdt_get_path(blob_.data(), node, path, sizeof path);
+        return path;
+    }
+    // How many nodes have each phandle.
+    std::map<uint32_t, int> phandles() const
+    {
+        std::map<uint32_t, int> count;
+        for (int node = fdt_next_node(blob_.data(), -1, nullptr); node >= 0;
+             node = fdt_next_node(blob_.data(), node, nullptr))
+            if (const uint32_t phandle = fdt_get_phandle(blob_.data(), node))
+                ++count[phandle];
+        return count;
+    }
+
+private:
+    std::vector<uint8_t> blob_;
+};
+
+std::string unit(Machine &machine, const std::string &name, const std::string &id)
+{
+    std::ostringstream path;
+    path << "/" << name << "@" << std::hex << machine.address(id);
+    return path.str();
+}
+
+}  // namespace
+
+TEST_CASE("IOMMUs, masters and the bridge's iommu-map reach the guest", "[tree]")
+{
+    Machine machine({"-device", "apple-dart,id=a,pci-map=0x8:1:3+0x100:7:1", "-device",
+                     "apple-dart,id=b,pci-map=0x40:2:1", "-device", "soc-dma,id=dma,iommus=a:3+b:4", "-device",
+                     "soc-pl330,id=pl330,iommus=b:5", "-device", "soc-dma-pci,addr=1"});
+    const Tree tree = Tree::of(machine);
+    const std::string a = unit(machine, "iommu", "a"), b = unit(machine, "iommu", "b");
+    CHECK(tree.cells(a, "#iommu-cells") == std::vector<uint32_t>{1});
+    CHECK(tree.cells(a, "reg") == std::vector<uint32_t>{0, uint32_t(machine.address("a")), 0, 0x4000});
+    CHECK(tree.cells(a, "interrupts") == std::vector<uint32_t>{0, machine.get("a", "spi"), 4});
+    CHECK(tree.cells(a, "interrupt-parent") == tree.cells("/", "interrupt-parent"));
+    const uint32_t handle_a = tree.phandle(a), handle_b = tree.phandle(b);
+    CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus") == std::vector<uint32_t>{handle_a, 3, handle_b, 4});
+    CHECK(tree.cells(tree.compatible("arm,pl330"), "iommus") == std::vector<uint32_t>{handle_b, 5});
+    CHECK(tree.cells(tree.compatible("pci-host-ecam-generic"), "iommu-map") ==
+          std::vector<uint32_t>{0x8, handle_a, 1, 3, 0x40, handle_b, 2, 1, 0x100, handle_a, 7, 1});
+    for (const auto &[phandle, count] : tree.phandles()) {
+        INFO(phandle);
+        CHECK(count == 1);
+    }
+}
+
+TEST_CASE("without a PCI map the bridge gets no iommu-map", "[tree]")
+{
+    Machine machine({"-device", "apple-dart,id=a,pci-map=none", "-device", "soc-dma,id=dma"});
+    const Tree tree = Tree::of(machine);
+    CHECK(tree.cells(tree.compatible("pci-host-ecam-generic"), "iommu-map").empty());
+    CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus").empty());
+}
+
+TEST_CASE("the board's own iommu-map stays when ours serves no PCI", "[tree]")
+{
+    Machine machine({"-device", "apple-dart,id=a,pci-map=none"}, {"-M", "virt,gic-version=3,iommu=smmuv3"});
+    const Tree tree = Tree::of(machine);
+    const uint32_t smmu = tree.phandle(tree.compatible("arm,smmu-v3"));
+    const auto map = tree.cells(tree.compatible("pci-host-ecam-generic"), "iommu-map");
+    REQUIRE(map.size() >= 4);
+    CHECK(map[1] == smmu);
+}
+
+TEST_CASE("a dump of the device tree has our nodes in it", "[tree]")
+{
+    const auto file = std::filesystem::temp_directory_path() / ("soc-iommu-" + std::to_string(getpid()) + ".dtb");
+    const Ending ending = Machine::ends({"-device", "apple-dart,id=a", "-machine", "dumpdtb=" + file.string()});
+    CHECK(ending.status == 0);
+    std::ifstream stream(file, std::ios::binary);
+    const Tree tree({std::istreambuf_iterator<char>(stream), {}});
+    CHECK(tree.compatible("apple,t8103-dart") == "/iommu@b000000");
+    std::filesystem::remove(file);
+}

@@ -1,0 +1,148 @@
+// soc-dma on the platform: with no IOMMU, behind one, behind two.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "catch.hpp"
+#include "devices.hpp"
+
+using namespace qtest;
+
+namespace {
+
+constexpr uint32_t failed = SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR;
+
+const Arguments one_iommu = {"-device", "soc-test-iommu,id=iommu,pci-map=none", "-device",
+                             "soc-dma,id=dma,iommus=iommu:2"};
+
+}  // namespace
+
+TEST_CASE("a platform master with no IOMMU moves data", "[dma]")
+{
+    Machine machine({"-device", "soc-dma,id=dma"});
+    Dma dma(machine, "dma");
+    CHECK(dma.get(SOC_DMA_PORTS) == 1);
+    CHECK(dma.get(SOC_DMA_STREAM) == 0xffffffff);
+    const auto data = pattern(SOC_DMA_BUFFER_SIZE);
+    machine.fill(ram + 0x200100, data);
+    CHECK(dma.transfer(Direction::to_buffer, ram + 0x200100, SOC_DMA_BUFFER_SIZE) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.get(SOC_DMA_TRANSFERRED) == SOC_DMA_BUFFER_SIZE);
+    CHECK(dma.buffer(SOC_DMA_BUFFER_SIZE) == data);
+    CHECK(dma.transfer(Direction::to_memory, ram + 0x300000, 5000) == SOC_DMA_STATUS_DONE);
+    CHECK(machine.bytes(ram + 0x300000, 5000) == std::vector<uint8_t>(data.begin(), data.begin() + 5000));
+    CHECK(dma.transfer(Direction::to_buffer, 0x1'0000'0000'0000, 4) == failed);
+    CHECK(dma.fault() == SOC_FAULT_BUS);
+    CHECK(machine.quit() == 0);
+}
+
+TEST_CASE("a platform master moves data through the pages that are mapped, and no others", "[dma]")
+{
+    Machine machine(one_iommu);
+    Dma dma(machine, "dma");
+    TestIommu iommu(machine, "iommu");
+    iommu.enable();
+    CHECK(dma.get(SOC_DMA_STREAM) == 2);
+    CHECK(dma.get(SOC_DMA_OBSERVED) == 1);
+    // Neighbours on the bus, far apart in memory, in the wrong order.
+    iommu.map(0x3000, ram + 0x400000);
+    iommu.map(0x4000, ram + 0x300000);
+    const auto data = pattern(2 * page);
+    dma.fill_buffer(data);
+    CHECK(dma.transfer(Direction::to_memory, 0x3000, 2 * page) == SOC_DMA_STATUS_DONE);
+    CHECK(machine.bytes(ram + 0x400000, page) == std::vector<uint8_t>(data.begin(), data.begin() + page));
+    CHECK(machine.bytes(ram + 0x300000, page) == std::vector<uint8_t>(data.begin() + page, data.end()));
+
+    CHECK(dma.transfer(Direction::to_memory, 0x4800, page) == failed);
+    CHECK(dma.get(SOC_DMA_TRANSFERRED) == 0x800);
+    CHECK(dma.fault() == SOC_FAULT_TRANSLATION);
+    CHECK(dma.get(SOC_DMA_FAULT_ADDR_LO) == 0x5000);
+    CHECK(dma.get(SOC_DMA_FAULT_STREAM) == 2);
+    CHECK(dma.get(SOC_DMA_FAULT_FLAGS) == SOC_TXN_WRITE);
+    CHECK(dma.get(SOC_DMA_TRANSLATIONS_LO) == machine.get("iommu", "translations").get<uint32_t>());
+    CHECK(dma.get(SOC_DMA_FAULTS_LO) == 1);
+}
+
+TEST_CASE("what is mapped read-only can be read and not written", "[dma]")
+{
+    Machine machine(one_iommu);
+    Dma dma(machine, "dma");
+    TestIommu iommu(machine, "iommu");
+    iommu.enable();
+    iommu.map(0x3000, ram + 0x400000, 0);
+    machine.fill(ram + 0x400000, pattern(64));
+    dma.fill_buffer(pattern(64, 77));
+    CHECK(dma.transfer(Direction::to_memory, 0x3000, 64) == failed);
+    CHECK(dma.fault() == SOC_FAULT_PERMISSION);
+    CHECK(machine.bytes(ram + 0x400000, 64) == pattern(64));
+    CHECK(dma.transfer(Direction::to_buffer, 0x3000, 64) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.buffer(64) == pattern(64));
+}
+
+TEST_CASE("a master behind two IOMMUs uses the one of its port", "[dma]")
+{
+    Machine machine({"-device", "soc-test-iommu,id=a,pci-map=none", "-device", "soc-test-iommu,id=b,pci-map=none",
+                     "-device", "soc-dma,id=dma,iommus=a:3+b:4+a:5"});
+    Dma dma(machine, "dma");
+    TestIommu a(machine, "a", ram + 0x100000), b(machine, "b", ram + 0x200000);
+    a.enable();
+    b.enable();
+    a.map(0x1000, ram + 0x400000);
+    b.map(0x1000, ram + 0x500000);
+    machine.fill(ram + 0x400000, pattern(32, 10));
+    machine.fill(ram + 0x500000, pattern(32, 20));
+    CHECK(dma.get(SOC_DMA_PORTS) == 3);
+
+    struct Expected {
+        uint32_t stream;
+        uint8_t seed;
+    };
+    uint32_t port = 0;
+    for (const Expected expected : {Expected{3, 10}, Expected{4, 20}, Expected{5, 10}}) {
+        INFO("port " << port);
+        dma.port(port++);
+        CHECK(dma.get(SOC_DMA_STREAM) == expected.stream);
+        CHECK(dma.transfer(Direction::to_buffer, 0x1000, 32) == SOC_DMA_STATUS_DONE);
+        CHECK(dma.buffer(32) == pattern(32, expected.seed));
+    }
+    dma.port(3);
+    CHECK(dma.transfer(Direction::to_buffer, 0x1000, 32) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID));
+    dma.port(1);
+    CHECK(dma.transfer(Direction::to_buffer, 0x2000, 32) == failed);
+    CHECK(machine.get("a", "faults") == 0);
+    CHECK(machine.get("b", "faults") == 1);
+    CHECK(machine.get("b", "last-fault-stream") == 4);
+}
+
+TEST_CASE("privilege reaches the model along QEMU's own path", "[dma]")
+{
+    Machine machine(one_iommu);
+    Dma dma(machine, "dma");
+    TestIommu iommu(machine, "iommu");
+    iommu.enable();
+    iommu.map(0x3000, ram + 0x400000, TEST_ENTRY_WRITE | TEST_ENTRY_PRIVILEGED);
+    CHECK(dma.transfer(Direction::to_buffer, 0x3000, 4) == failed);
+    CHECK(dma.fault() == SOC_FAULT_PERMISSION);
+    dma.attributes(SOC_DMA_ATTR_PRIVILEGED);
+    CHECK(dma.transfer(Direction::to_buffer, 0x3000, 4) == SOC_DMA_STATUS_DONE);
+}
+
+TEST_CASE("a DART stands between a platform master and memory", "[dma]")
+{
+    Machine machine({"-device", "apple-dart,id=dart,page-size=4k", "-device", "soc-dma,id=dma,iommus=dart:3"});
+    Dma dma(machine, "dma");
+    CHECK(dma.transfer(Direction::to_buffer, ram, 4) == failed);  // TCR is 0: no DMA
+    CHECK(dma.fault() == SOC_FAULT_DISABLED);
+    CHECK(machine.interrupt_pending("dart"));
+    const uint64_t dart = machine.address("dart");
+    // TTBR 0 -> one level-1 table -> one level-2 table -> a page, as io-pgtable-dart.c builds them.
+    machine.write64(ram + 0x100000, (ram + 0x101000) | 1);
+    machine.write64(ram + 0x101000 + 8 * 5, (ram + 0x300000) | 0xfffull << 40 | 3);
+    machine.write32(dart + 0x200 + 16 * 3, uint32_t((ram + 0x100000) >> 12) | 1u << 31);
+    machine.write32(dart + 0x100 + 4 * 3, 1 << 7);
+    machine.write32(dart + 0xfc, 0xffffffff);  // STREAMS_ENABLE
+    machine.write32(dart + 0x34, 1 << 3);   // STREAM_SELECT
+    machine.write32(dart + 0x20, 1 << 20);  // STREAM_COMMAND: invalidate
+    machine.fill(ram + 0x300000, pattern(16));
+    CHECK(dma.transfer(Direction::to_buffer, 0x5000, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.fault() == SOC_FAULT_NONE);
+    CHECK(dma.buffer(16) == pattern(16));
+    CHECK(machine.quit() == 0);
+}

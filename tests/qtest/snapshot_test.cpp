@@ -1,0 +1,112 @@
+// State saved to a file by one QEMU and loaded by another.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "catch.hpp"
+#include "devices.hpp"
+
+#include <chrono>
+#include <thread>
+
+using namespace qtest;
+
+namespace {
+
+void wait_until(Machine &machine, const std::string &status)
+{
+    for (int i = 0; i < 3000; ++i) {
+        const Json now = machine.qmp("query-migrate");
+        if (now.contains("status") && now["status"] == status)
+            return;
+        if (now.contains("status") && now["status"] == "failed")
+            throw std::runtime_error("migration failed");
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    throw std::runtime_error("migration does not end");
+}
+
+std::string save(Machine &machine)
+{
+    const std::string file = (machine.folder() / "state").string();
+    machine.qmp("migrate", {{"uri", "exec:cat > " + file}});
+    wait_until(machine, "completed");
+    return file;
+}
+
+Arguments incoming(Arguments devices, const std::string &file)
+{
+    devices.insert(devices.end(), {"-incoming", "exec:cat " + file});
+    return devices;
+}
+
+}  // namespace
+
+TEST_CASE("registers, counters and memory survive a save and a load, for several instances", "[snapshot]")
+{
+    const Arguments devices = {"-device", "apple-dart,id=a", "-device", "apple-dart,id=b,pci-map=none", "-device",
+                               "soc-dma,id=dma,iommus=a:3+b:4", "-device", "soc-dma-pci,id=pci,addr=5"};
+    Machine source(devices);
+    const uint64_t a = source.address("a"), b = source.address("b");
+    for (unsigned sid = 0; sid < 16; ++sid) {
+        source.write32(a + 0x200 + 16 * sid, 0x80000000 | (0x1000 + sid));
+        source.write32(b + 0x200 + 16 * sid, 0x80000000 | (0x2000 + sid));
+    }
+    Dma dma(source, "dma"), pci(source, PciFunction(source, 5).bar());
+    dma.port(1);
+    dma.fill_buffer(pattern(256, 5));
+    pci.fill_buffer(pattern(256, 6));
+    CHECK(dma.transfer(Direction::to_memory, ram, 4) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+    REQUIRE(source.get("b", "faults") == 1);
+
+    Machine target(incoming(devices, save(source)));
+    wait_until(target, "completed");
+    for (unsigned sid = 0; sid < 16; ++sid) {
+        CHECK(target.read32(a + 0x200 + 16 * sid) == (0x80000000 | (0x1000 + sid)));
+        CHECK(target.read32(b + 0x200 + 16 * sid) == (0x80000000 | (0x2000 + sid)));
+    }
+    Dma dma_there(target, "dma"), pci_there(target, 0x10000000 + 5 * 0x100000);
+    CHECK(dma_there.get(SOC_DMA_PORT) == 1);
+    CHECK(dma_there.get(SOC_DMA_STATUS) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+    CHECK(dma_there.buffer(256) == pattern(256, 5));
+    CHECK(pci_there.buffer(256) == pattern(256, 6));
+    CHECK(target.get("a", "faults") == 0);
+    CHECK(target.get("b", "faults") == 1);
+    CHECK(target.get("b", "last-fault-stream") == 4);
+    CHECK(target.interrupt_pending("b"));
+    CHECK_FALSE(target.interrupt_pending("a"));
+    CHECK(target.quit() == 0);
+}
+
+TEST_CASE("a transaction that was held when the state was saved can be ended after the load", "[snapshot]")
+{
+    const Arguments devices = {"-device", "soc-test-iommu,id=iommu,pci-map=none", "-device",
+                               "soc-dma,id=dma,iommus=iommu:2"};
+    Machine source(devices);
+    TestIommu iommu(source, "iommu");
+    iommu.enable(TEST_CTRL_HOLD);
+    source.fill(ram + 0x400000, pattern(32));
+    Dma dma(source, "dma");
+    dma.attributes(SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_MAY_STALL);
+    REQUIRE(dma.transfer(Direction::to_buffer, 0x3000, 32) == (SOC_DMA_STATUS_BUSY | SOC_DMA_STATUS_HELD));
+
+    Machine target(incoming(devices, save(source)));
+    wait_until(target, "completed");
+    TestIommu iommu_there(target, "iommu");
+    Dma dma_there(target, "dma");
+    CHECK(iommu_there.get(TEST_HELD_COUNT) == 1);
+    iommu_there.map(0x3000, ram + 0x400000);
+    iommu_there.set(TEST_HELD_END, 1);
+    for (int i = 0; i < 100 && dma_there.get(SOC_DMA_STATUS) & SOC_DMA_STATUS_HELD; ++i)
+        ;
+    CHECK(dma_there.settle() == SOC_DMA_STATUS_DONE);
+    CHECK(dma_there.buffer(32) == pattern(32));
+}
+
+TEST_CASE("state of another variant is refused", "[snapshot]")
+{
+    Machine source({"-device", "apple-dart,id=a,variant=t8103"});
+    const std::string file = save(source);
+    const Ending ending = Machine::ends(incoming({"-device", "apple-dart,id=a,variant=t8110"}, file));
+    INFO(ending.output);
+    CHECK(ending.status == 1);
+    CHECK(ending.output.find("saved state is not one of") != std::string::npos);
+}
