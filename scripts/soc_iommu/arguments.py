@@ -69,6 +69,8 @@ def parser() -> Parser:
     attach.add_argument("--dry-run", action="store_true", help="print the QEMU command lines; build and boot nothing")
     attach.add_argument("--json", metavar="FILE", help="- for standard output")
     attach.add_argument("--output", type=Path, metavar="DIR", help="where the logs go")
+    attach.add_argument("--save-at", metavar="STEP", help="for the tests: when STEP begins, save the machine to a file "
+                        "and go on with it in a new QEMU")
     shell = commands.add_parser("shell", help="the same guest, interactive")
     guest_options(shell)
     shell.add_argument("--gdb", action="store_true", help="with a debugger stub")
@@ -122,6 +124,8 @@ def check_guest(args):
     args.lift = list(dict.fromkeys(gate for text in args.lift for gate in text.split(",")))
     for gate in args.lift:
         one_of("gate to lift", gate, LIFTS)
+    if getattr(args, "save_at", None):
+        one_of("step", args.save_at, list(dict.fromkeys(step for api in args.api for step in protocol.STEPS[api])))
     one_of("mutation", args.mutation, plugin.MUTATIONS)
     if not 1 <= args.sessions <= 1000:
         raise Usage(f"--sessions {args.sessions}: valid: 1 to 1000")

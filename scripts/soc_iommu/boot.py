@@ -3,12 +3,14 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import contextlib
 import os
 import re
 import subprocess
 import time
 from pathlib import Path
 
+import checkpoint
 from errors import Failure
 from phases import kill_group
 from verdict import Ending
@@ -45,23 +47,50 @@ def wait(process, serial: Path, deadline: float) -> Ending:
             return Ending(timed_out=True, status=None)
 
 
-def run(argv: list[str], log_dir: Path, timeout: float, environment: dict | None = None) -> tuple[bytes, Ending, float]:
-    """Boots; returns the console, how it ended, and the seconds it took. Logs: serial.log, qemu.log."""
+def run(argv: list[str], log_dir: Path, timeout: float, environment: dict | None = None,
+        saved_at: str | None = None) -> tuple[bytes, Ending, float]:
+    """Boots; returns the console, how it ended, and the seconds it took. Logs: serial.log, qemu.log.
+
+    With `saved_at`, a record of the console, the machine is saved to a file when that appears, and goes on in
+    a second QEMU; `argv` must then give it a monitor at log_dir/qmp.
+    """
     serial, messages = log_dir / "serial.log", log_dir / "qemu.log"
     start = time.monotonic()
+    deadline = start + timeout
     with open(messages, "wb") as out:
-        try:
-            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-                                       env={**os.environ, **(environment or {})})
-        except OSError as error:
-            raise Failure(f"cannot run {argv[0]}: {error.strerror}") from error
-        try:
-            ending = wait(process, serial, start + timeout)
-        except BaseException:
-            kill_group(process)
-            raise
+        ending = None
+        if saved_at:
+            state = log_dir / "machine.state"
+            with started(argv, out, environment) as process:
+                if checkpoint.wait_for(serial, saved_at.encode(), process, deadline):
+                    took = checkpoint.save(Path(os.path.relpath(log_dir / "qmp")), state, deadline)
+                    process.wait(max(1, deadline - time.monotonic()))
+                    out.write(f"saved in {took:.2f} s, {state.stat().st_size} bytes; going on\n".encode())
+                    out.flush()
+                    argv = checkpoint.restored(argv, state)
+                else:
+                    ending = Ending(timed_out=process.poll() is None, status=process.poll(),
+                                    complaint=f"the guest never came to: {saved_at}")
+        if not ending:
+            with started(argv, out, environment) as process:
+                ending = wait(process, serial, deadline)
     seconds = time.monotonic() - start
     found = SANITIZER.search(messages.read_text("utf-8", "replace"))
     if found:
         ending.complaint = f"a sanitizer reported an error, see {messages}"
     return serial.read_bytes() if serial.exists() else b"", ending, seconds
+
+
+@contextlib.contextmanager
+def started(argv: list[str], out, environment: dict | None):
+    """A QEMU that does not outlive this block."""
+    try:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                                   env={**os.environ, **(environment or {})})
+    except OSError as error:
+        raise Failure(f"cannot run {argv[0]}: {error.strerror}") from error
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            kill_group(process)

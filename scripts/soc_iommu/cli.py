@@ -63,10 +63,13 @@ def run_attach(args, cache: Cache, phases: Phases) -> int:
         logs.mkdir(parents=True, exist_ok=True)
         serial = logs / "serial.log"
         serial.unlink(missing_ok=True)
-        argv = scenario.command(setup, api, str(serial))
+        # A socket's path may have 107 bytes: less than a log directory's may.
+        qmp = os.path.relpath(logs / "qmp") if args.save_at else None
+        argv = scenario.command(setup, api, str(serial), qmp)
         (logs / "qemu-args").write_text(shlex.join(argv) + "\n")
         with phases.phase(f"boot {api}", limit=plan.timeout):
-            console, ending, seconds = boot.run(argv, logs, plan.timeout, environment)
+            saved_at = f"# soc-iommu begin {api} 1 {args.save_at}" if args.save_at else None
+            console, ending, seconds = boot.run(argv, logs, plan.timeout, environment, saved_at)
         complaint = refusal(logs / "qemu.log", setup.iommu.device) if ending.status == 1 and not console else None
         if complaint:
             raise Usage(complaint)

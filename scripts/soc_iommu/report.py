@@ -41,17 +41,26 @@ def write_json(entries: list[dict], where: str):
 
 
 def step_lines(steps: list[dict]) -> list[str]:
-    """The first session in full; a later one in a line, unless a step of it failed."""
-    lines = []
+    """The first session in full; later ones in which all went well share a line."""
+    lines, good = [], []
+
+    def close():
+        if good:
+            sessions = f"{good[0][0]} to {good[-1][0]}" if len(good) > 1 else good[0][0]
+            lines.append(f"  {sessions}: {good[0][1]} ok")
+            good.clear()
+
     for session in dict.fromkeys(step["session"] for step in steps):
         own = [step for step in steps if step["session"] == session]
         if session > 1 and all(step["result"] == "ok" for step in own):
-            lines.append(f"  {session} {own[0]['step']} to {own[-1]['step']} ok")
+            good.append((session, f"{own[0]['step']} to {own[-1]['step']}"))
             continue
+        close()
         for step in own:
             mark = "ok  " if step["result"] == "ok" else "FAIL"
             why = " ".join(filter(None, [step["errno"], step["detail"]]))
             lines.append(f"  {session} {step['step']:<10} {mark} {why}".rstrip())
+    close()
     return lines
 
 

@@ -1,0 +1,77 @@
+"""Saves a running machine to a file and goes on with it in a new QEMU, for the tests.
+
+The guest keeps running, and its master's DMA with it, while memory is saved; the devices' state is taken at
+the very end, wherever the guest is by then.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import json
+import shlex
+import socket
+import time
+from pathlib import Path
+
+from errors import Failure
+
+
+class Monitor:
+    """QMP, one command at a time."""
+
+    def __init__(self, path: Path, deadline: float):
+        self.deadline = deadline
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(max(0.1, deadline - time.monotonic()))
+        try:
+            self.socket.connect(str(path))
+            self.lines = self.socket.makefile("r")
+            self.lines.readline()  # the greeting
+            self.command("qmp_capabilities")
+        except OSError as error:
+            raise Failure(f"QEMU's monitor {path}: {error}") from error
+
+    def command(self, name: str, **arguments):
+        self.socket.settimeout(max(0.1, self.deadline - time.monotonic()))
+        try:
+            self.socket.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+            for line in self.lines:
+                answer = json.loads(line)
+                if "error" in answer:
+                    raise Failure(f"QMP {name}: {answer['error']['desc']}")
+                if "return" in answer:
+                    return answer["return"]
+        except OSError as error:
+            raise Failure(f"QMP {name}: {error}") from error
+        raise Failure(f"QMP {name}: QEMU is gone")
+
+
+def wait_for(serial: Path, text: bytes, process, deadline: float) -> bool:
+    """Whether the console shows a text before the guest ends."""
+    while time.monotonic() < deadline and process.poll() is None:
+        if serial.exists() and text in serial.read_bytes():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def save(qmp: Path, state: Path, deadline: float) -> float:
+    """Saves the machine and ends its QEMU; returns the seconds it took."""
+    start = time.monotonic()
+    monitor = Monitor(qmp, deadline)
+    # "exec:" is in every version; "file:" came with 8.2.
+    monitor.command("migrate", uri=f"exec:cat > {shlex.quote(str(state))}")
+    while True:
+        info = monitor.command("query-migrate")
+        if info.get("status") == "completed":
+            break
+        if info.get("status") in ("failed", "cancelled") or time.monotonic() > deadline:
+            raise Failure(f"the machine could not be saved: {info.get('status')} {info.get('error-desc', '')}".rstrip())
+        time.sleep(0.01)
+    monitor.command("quit")
+    return time.monotonic() - start
+
+
+def restored(argv: list[str], state: Path) -> list[str]:
+    """The command line of the QEMU that goes on: the same machine, the console's log continued."""
+    return [word + ",append=on" if word.startswith("file,id=console,") else word for word in argv] + \
+        ["-incoming", f"exec:cat {shlex.quote(str(state))}"]
