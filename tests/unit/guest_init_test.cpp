@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The parts of /init that touch no kernel.
-#include "../../catch.hpp"
+#include "catch.hpp"
 #include "disk_pattern.hpp"
 #include "fault_log.hpp"
 #include "iova.hpp"
