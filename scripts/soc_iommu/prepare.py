@@ -120,7 +120,7 @@ def check_gates(args, kernel: Kernel):
 
 def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, disk: str) -> Setup:
     # The guest's own watchdog has to speak before the whole boot runs out of time.
-    step_timeout = max(1, min(5 * (SANITIZED_TIMEOUT if args.sanitize else 1), int(plan.timeout / 4)))
+    step_timeout = max(1, min(10 * (SANITIZED_TIMEOUT if args.sanitize else 1), int(plan.timeout / 4)))
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.choice.version,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
                  extra_append=args.append.split())
