@@ -54,6 +54,8 @@ def guest_options(parser: argparse.ArgumentParser):
     tests.add_argument("--mutation", default="none", help="break the models on purpose: " + ", ".join(plugin.MUTATIONS))
     tests.add_argument("--sanitize", action="store_true", default=bool(os.environ.get("SOC_IOMMU_SANITIZE")),
                        help="the plugin with ASan and UBSan; also: SOC_IOMMU_SANITIZE=1")
+    tests.add_argument("--no-cap-series", action="store_true",
+                       help="our own kernel, built without the capability series")
     tests.add_argument("--test-models", action="store_true", help="with the models that exist only for tests")
 
 
@@ -139,5 +141,9 @@ def check_guest(args):
     if args.kernel_patch and (args.kdir or args.image):
         raise Usage("--kernel-patch is for our own kernel: it excludes --kdir and --image")
     check_patches(args)
+    if args.no_cap_series and (args.kdir or args.image):
+        raise Usage("--no-cap-series is for our own kernel: it excludes --kdir and --image")
+    if args.no_cap_series and args.no_cap_patch:
+        raise Usage("--no-cap-series and --no-cap-patch exclude each other: there is nothing to skip")
     if args.qemu and not (args.qemu_src or Path("/usr/bin/qemu-system-aarch64").exists()):
         raise Usage("--qemu needs --qemu-src and --qemu-build")

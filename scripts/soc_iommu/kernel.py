@@ -40,6 +40,7 @@ class Choice:
     arch: str = "arm64"
     page: str = "4k"
     extra_patches: tuple[Path, ...] = ()
+    series: bool = True  # with the capability series
 
 
 def page_sizes(arch: str) -> list[str]:
@@ -55,8 +56,12 @@ def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
 
 def patches(choice: Choice) -> list[Path]:
     folder = KERNEL_CONFIG / "patches" / choice.version
-    return [*sorted((folder / "cap").glob("*.patch")), *sorted((folder / "lab").glob("*.patch")),
-            *choice.extra_patches]
+    series = sorted((folder / "cap").glob("*.patch"))
+    lab = sorted((folder / "lab").glob("*.patch"))
+    if not choice.series:
+        # Nor the switch for a capability that is then not there.
+        series, lab = [], [patch for patch in lab if "IOMMU_CAP_IOMMUFD" not in patch.name]
+    return [*series, *lab, *choice.extra_patches]
 
 
 def tarball(version: str) -> Path:
@@ -175,7 +180,7 @@ def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> K
             prune(work)
         entry = cache.entry("kernel", entry_key, make, resume=source.parent / f"obj-{entry_key}")
     source = cache.path("linux", source_key(cache, choice)) / "linux-patched"
-    return Kernel(entry / ARCHES[choice.arch]["image"], modules_of(entry), cap_patch=True, lab_patch=True,
+    return Kernel(entry / ARCHES[choice.arch]["image"], modules_of(entry), cap_patch=choice.series, lab_patch=True,
                   tree=(source, entry))
 
 
@@ -188,7 +193,7 @@ def modules_of(objects: Path) -> list[Path]:
 
 
 def export_name(choice: Choice) -> str:
-    names = [choice.version, choice.arch, choice.page]
+    names = [choice.version, choice.arch, choice.page, *([] if choice.series else ["no-series"])]
     if choice.extra_patches:
         names.append(digest([file_digest(patch) for patch in choice.extra_patches]))
     return "-".join(names)
@@ -209,4 +214,4 @@ def from_export(where: Path, choice: Choice) -> Kernel:
     folder = where / export_name(choice)
     if not folder.is_dir():
         raise Failure(f"SOC_IOMMU_KERNELS={where} has no kernel {folder.name}")
-    return Kernel(folder / "Image", sorted((folder / "modules").glob("*.ko")), cap_patch=True, lab_patch=True)
+    return Kernel(folder / "Image", sorted((folder / "modules").glob("*.ko")), cap_patch=choice.series, lab_patch=True)

@@ -65,7 +65,8 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
     if not kernels:
         raise Failure(f"no guest kernel here drives {iommu.name}")
     version = one_of(f"kernel for {iommu.name}", args.kernel, kernels) if args.kernel else kernels[-1]
-    choice = Choice(version, iommu.arch, args.page_size, tuple(p.resolve() for p in args.kernel_patch))
+    choice = Choice(version, iommu.arch, args.page_size, tuple(p.resolve() for p in args.kernel_patch),
+                    series=not args.no_cap_series)
     timeout = args.timeout or TIMEOUT * (SANITIZED_TIMEOUT if args.sanitize else 1)
     return Plan(iommu, options, master, choice, build_options(args), kernel_configs(iommus, iommu.arch, version),
                 timeout)

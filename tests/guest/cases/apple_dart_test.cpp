@@ -141,3 +141,19 @@ TEST_CASE("dart: each way of breaking the model turns exactly its step red")
     for (const auto &step : run.api("direct").at("steps"))
         CHECK((step.at("result") == "ok") == (step.at("step") != mutation));
 }
+
+TEST_CASE("dart: a kernel that skips the capability's check gives the verdicts of one built without the series")
+{
+    const std::string common = "apple-dart --sessions 1 --lift cache-coherency ";
+    const Run skipped = attach(common + "--no-cap-patch");
+    const Run without = attach(common + "--no-cap-series");
+    INFO(skipped.text << without.text);
+    for (const char *api : {"dma", "direct", "vfio", "compat", "iommufd"}) {
+        INFO(api);
+        CHECK(skipped.outcome(api) == without.outcome(api));
+        CHECK(skipped.api(api).at("steps").size() == without.api(api).at("steps").size());
+        CHECK(skipped.api(api).at("cell") == without.api(api).at("cell"));
+    }
+    // The check is there to be skipped: with it the verdict is another.
+    CHECK(attach(common + "--api iommufd").outcome("iommufd") != without.outcome("iommufd"));
+}
