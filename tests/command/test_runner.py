@@ -43,6 +43,9 @@ class Run(Case):
             self.assertEqual(got.outcome, FAILED)
             self.assertIn("no root", got.message)
 
+    def test_four_failures_are_no_skip(self):
+        self.assertEqual(self.outcome("echo 'x.cpp:1: FAILED:'; exit 4").outcome, FAILED)
+
     def test_a_case_that_ran_nothing_has_not_passed(self):
         self.assertEqual(self.outcome("echo No test cases matched '\"x\"'").outcome, FAILED)
 
