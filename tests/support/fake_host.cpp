@@ -2,7 +2,9 @@
 #include "fake_host.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <sstream>
 #include <stdexcept>
 
@@ -13,14 +15,18 @@ namespace soc::test {
 
 void FakeMemory::add(uint64_t base, uint64_t size)
 {
-    regions_.push_back({base, std::vector<uint64_t>(size / 8)});
+    // From calloc, so that only what a test touches costs anything.
+    std::shared_ptr<void> bytes(std::calloc(size, 1), std::free);
+    if (!bytes)
+        throw std::bad_alloc();
+    regions_.push_back({base, size, std::move(bytes)});
 }
 
 FakeMemory::Region *FakeMemory::find(uint64_t address, uint32_t size)
 {
     for (Region &region : regions_)
-        if (address >= region.base && address - region.base <= region.words.size() * 8 &&
-            size <= region.words.size() * 8 - (address - region.base))
+        if (address >= region.base && address - region.base <= region.size &&
+            size <= region.size - (address - region.base))
             return &region;
     return nullptr;
 }

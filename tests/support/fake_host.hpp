@@ -33,9 +33,9 @@ public:
 
 private:
     struct Region {
-        uint64_t base;
-        std::vector<uint64_t> words;
-        uint8_t *at(uint64_t address) { return reinterpret_cast<uint8_t *>(words.data()) + (address - base); }
+        uint64_t base, size;
+        std::shared_ptr<void> bytes;
+        uint8_t *at(uint64_t address) { return static_cast<uint8_t *>(bytes.get()) + (address - base); }
     };
     Region *find(uint64_t address, uint32_t size);
     std::vector<Region> regions_;
