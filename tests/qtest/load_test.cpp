@@ -95,8 +95,14 @@ TEST_CASE("too many devices end QEMU with the reason", "[load]")
 TEST_CASE("a device cannot be plugged while the machine runs", "[load]")
 {
     Machine machine({});
-    CHECK_THROWS_WITH(machine.qmp("device_add", {{"driver", "apple-dart"}, {"id", "late"}}),
-                      Catch::Matchers::Contains("pluggable"));
+    std::string refusal;
+    try {
+        machine.qmp("device_add", {{"driver", "apple-dart"}, {"id", "late"}});
+    } catch (const std::runtime_error &refused) {
+        refusal = refused.what();
+    }
+    INFO(refusal);
+    CHECK(refusal.find("plug") != std::string::npos);
     CHECK(machine.quit() == 0);
 }
 
