@@ -256,7 +256,7 @@ void SocDma::message(const SocMessage &msg)
         return;
     SocMessage done = msg;
     done.type = SOC_MSG_ATS_INVALIDATE_DONE;
-    host_.message(port_.get(), done);
+    host_.message(msg.port, done);
 }
 
 void SocDma::save(StateWriter &out) const

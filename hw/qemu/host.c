@@ -109,15 +109,15 @@ static void held_end(SocHost *host, uint64_t hold, uint32_t status, const SocFau
     soc_pending_held_end(host, hold, status, fault);
 }
 
-static SocHost *master_of_stream(SocHost *iommu, uint32_t stream)
+static SocHost *master_of_stream(SocHost *iommu, uint32_t stream, uint32_t *port)
 {
     SocHost *master;
 
     QTAILQ_FOREACH(master, &soc_hosts, next) {
-        for (uint32_t port = 0; port < master->port_count; port++) {
+        for (*port = 0; *port < master->port_count; (*port)++) {
             uint32_t served;
 
-            if (soc_port_model(master, port, &served) == iommu && served == stream) {
+            if (soc_port_model(master, *port, &served) == iommu && served == stream) {
                 return master;
             }
         }
@@ -130,8 +130,9 @@ static bool message(SocHost *host, uint32_t port, const SocMessage *msg)
     SocMessage sent = *msg;
     SocHost *to;
 
+    sent.port = port;
     if (host->type->kind == SOC_KIND_IOMMU) {
-        to = master_of_stream(host, msg->stream);
+        to = master_of_stream(host, msg->stream, &sent.port);
     } else {
         to = soc_port_model(host, port, &sent.stream);
     }

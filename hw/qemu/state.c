@@ -104,6 +104,7 @@ static void put_message(GByteArray *out, const SocMessage *msg)
     put_u64(out, msg->size);
     put_u32(out, msg->tag);
     put_u32(out, msg->response);
+    put_u32(out, msg->port);
 }
 
 static SocMessage get_message(Input *in)
@@ -118,6 +119,7 @@ static SocMessage get_message(Input *in)
     msg.size = get_u64(in);
     msg.tag = get_u32(in);
     msg.response = get_u32(in);
+    msg.port = get_u32(in);
     return msg;
 }
 

@@ -109,6 +109,7 @@ typedef struct SocMessage {
     uint64_t size;     /* invalidate: bytes, a power of two */
     uint32_t tag;      /* invalidate: ITAG; page request and response: PRG index */
     uint32_t response; /* page response: 0 success, 1 invalid, 15 failure. Page request: bit 0 last */
+    uint32_t port;     /* of the master, as it receives the message: where an answer goes. The shim fills it in */
 } SocMessage;
 
 /* --- What the shim gives a model ----------------------------------------- */

@@ -55,7 +55,7 @@ DartDriver::DartDriver(Iommu &dart, const OptionList &options)
           for (const auto &[name, value] : options)
               if (name == "variant")
                   return dart_hardware(value);
-          return dart_hardware("t6000");
+          return dart_hardware("t8103");
       }())
 {
     streams_ = hw_.streams;

@@ -123,8 +123,9 @@ void FakeHost::held_end(uint64_t hold, const Fault *terminated)
     ends.push_back({hold, terminated != nullptr});
 }
 
-bool FakeHost::message(uint32_t, const SocMessage &message)
+bool FakeHost::message(uint32_t port, const SocMessage &message)
 {
+    message_ports.push_back(port);
     messages.push_back(message);
     return true;
 }

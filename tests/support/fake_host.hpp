@@ -71,6 +71,7 @@ public:
     std::vector<Msi> msis;
     std::vector<End> ends;
     std::vector<SocMessage> messages;
+    std::vector<uint32_t> message_ports;  // where each went
     unsigned line_changes = 0;
 
     FakeMemory &memory() override { return memory_; }

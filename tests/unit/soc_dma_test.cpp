@@ -209,6 +209,19 @@ TEST_CASE_METHOD(Fixture, "the counters of the IOMMU behind the port can be watc
     CHECK(alone->mmio_read(0, SOC_DMA_OBSERVED, 4) == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "an invalidation of an ATC is answered on the port that it came in on")
+{
+    SocMessage invalidate{};
+    invalidate.type = SOC_MSG_ATS_INVALIDATE;
+    invalidate.tag = 9;
+    invalidate.port = 3;
+    dma->message(invalidate);
+    REQUIRE(host.messages.size() == 1);
+    CHECK(host.messages[0].type == SOC_MSG_ATS_INVALIDATE_DONE);
+    CHECK(host.messages[0].tag == 9);
+    CHECK(host.message_ports[0] == 3);
+}
+
 TEST_CASE_METHOD(Fixture, "a transfer under way survives save and load")
 {
     write(SOC_DMA_BUFFER, 0xabcd);
