@@ -71,11 +71,11 @@ def read_system(etc: Path = Path("/etc/apt")) -> list[dict]:
     return [entry for entry in entries if not entry["URIs"].startswith("cdrom:")]
 
 
-def deb_src(entries: list[dict]) -> str:
-    """The same repositories as sources of source packages, in deb822."""
+def deb822(entries: list[dict], types: str) -> str:
+    """The same repositories for packages of another type, in deb822."""
     stanzas = []
     for entry in entries:
-        lines = ["Types: deb-src"]
+        lines = [f"Types: {types}"]
         lines += [f"{name}: {entry[name]}" if not entry[name].startswith("\n") else f"{name}:{entry[name]}"
                   for name in KEPT_FIELDS if entry.get(name)]
         stanzas.append("\n".join(lines) + "\n")
@@ -93,22 +93,29 @@ def offering(entries: list[dict], policy: str) -> list[dict]:
             if any(uri.rstrip("/") in uris for uri in entry["URIs"].split())]
 
 
-def fetch(phase, binary_package: str, source: str, version: str, where: Path, etc: Path = Path("/etc/apt")) -> Path:
-    """Unpacks a source package, patches applied, into a directory of `where`; returns that directory."""
+def private_apt(state: Path, listing: str) -> list[str]:
+    """apt-get with sources and state of its own."""
+    for folder in ("lists/partial", "cache/archives/partial"):
+        (state / folder).mkdir(parents=True, exist_ok=True)
+    sources = state / "private.sources"  # apt takes the format from the file's name
+    sources.write_text(listing)
+    return ["apt-get", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=/nonexistent",
+            "-o", f"Dir::State::Lists={state / 'lists'}", "-o", f"Dir::Cache={state / 'cache'}",
+            "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3"]
+
+
+def candidates(package: str, etc: Path = Path("/etc/apt")) -> list[list[dict]]:
+    """Sources to try: first those that offer the package, then all."""
     entries = read_system(etc)
-    policy = subprocess.run(["apt-cache", "policy", binary_package], stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True).stdout
-    state = where / "apt"
-    for chosen in (offering(entries, policy), entries):
-        if not chosen:
-            continue
-        for folder in ("lists/partial", "cache/archives/partial"):
-            (state / folder).mkdir(parents=True, exist_ok=True)
-        listing = state / "deb-src.sources"  # apt takes the format from the file's name
-        listing.write_text(deb_src(chosen))
-        apt = ["apt-get", "-o", f"Dir::Etc::sourcelist={listing}", "-o", "Dir::Etc::sourceparts=/nonexistent",
-               "-o", f"Dir::State::Lists={state / 'lists'}", "-o", f"Dir::Cache={state / 'cache'}",
-               "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3"]
+    policy = subprocess.run(["apt-cache", "policy", package], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                            text=True).stdout
+    return [chosen for chosen in (offering(entries, policy), entries) if chosen]
+
+
+def fetch(phase, binary_package: str, source: str, version: str, where: Path) -> Path:
+    """Unpacks a source package, patches applied, into a directory of `where`; returns that directory."""
+    for chosen in candidates(binary_package):
+        apt = private_apt(where / "apt", deb822(chosen, "deb-src"))
         phase.run([*apt, "update"], check=False)
         if phase.run([*apt, "source", f"{source}={version}"], cwd=where, check=False) == 0:
             unpacked = [path.parent for path in where.glob("*/debian")]
@@ -118,3 +125,19 @@ def fetch(phase, binary_package: str, source: str, version: str, where: Path, et
         f"the source of {source} {version} cannot be had from apt's sources (see {phase.log}).\n"
         f"If the installed {binary_package} is older than what they offer, upgrade it: "
         f"apt-get install --only-upgrade {binary_package}")
+
+
+def fetch_foreign(phase, package: str, architecture: str, like: str, where: Path):
+    """Unpacks a binary package of another architecture, without telling dpkg of that architecture.
+
+    `like` is a package whose repositories are asked.
+    """
+    for chosen in candidates(like):
+        apt = [*private_apt(where / "apt", deb822(chosen, "deb")), "-o", f"APT::Architecture={architecture}",
+               "-o", f"APT::Architectures={architecture}", "-o", "Dir::State::Status=/dev/null"]
+        phase.run([*apt, "update"], check=False)
+        if phase.run([*apt, "download", package], cwd=where, check=False) == 0:
+            (found,) = where.glob("*.deb")
+            phase.run(["dpkg-deb", "-x", found, where / "root"])
+            return
+    raise Failure(f"{package} for {architecture} cannot be had from apt's sources (see {phase.log})")

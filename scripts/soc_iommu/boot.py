@@ -57,22 +57,26 @@ def run(argv: list[str], log_dir: Path, timeout: float, environment: dict | None
     serial, messages = log_dir / "serial.log", log_dir / "qemu.log"
     start = time.monotonic()
     deadline = start + timeout
+    qmp = Path(os.path.relpath(log_dir / "qmp"))
     with open(messages, "wb") as out:
-        ending = None
+        ending, restoring = None, False
         if saved_at:
             state = log_dir / "machine.state"
             with started(argv, out, environment) as process:
                 if checkpoint.wait_for(serial, saved_at.encode(), process, deadline):
-                    took = checkpoint.save(Path(os.path.relpath(log_dir / "qmp")), state, deadline)
+                    took = checkpoint.save(qmp, state, deadline)
                     process.wait(max(1, deadline - time.monotonic()))
                     out.write(f"saved in {took:.2f} s, {state.stat().st_size} bytes; going on\n".encode())
                     out.flush()
-                    argv = checkpoint.restored(argv, state)
+                    argv, restoring = checkpoint.restored(argv, state), True
+                    qmp.unlink(missing_ok=True)
                 else:
                     ending = Ending(timed_out=process.poll() is None, status=process.poll(),
                                     complaint=f"the guest never came to: {saved_at}")
         if not ending:
             with started(argv, out, environment) as process:
+                if restoring:
+                    checkpoint.go_on(qmp, process, deadline)
                 ending = wait(process, serial, deadline)
     seconds = time.monotonic() - start
     found = SANITIZER.search(messages.read_text("utf-8", "replace"))

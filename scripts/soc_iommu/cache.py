@@ -21,6 +21,7 @@ from errors import Failure
 from paths import cache_root
 
 KEY_LENGTH = 20
+LOGS_KEPT, LOGS_SECONDS = 100, 24 * 3600
 
 
 def digest(*parts) -> str:
@@ -149,6 +150,9 @@ class Cache:
             made = Path(tempfile.mkdtemp(dir=logs, prefix=time.strftime("%Y%m%d-%H%M%S-")))
         except OSError as error:
             raise Failure(f"the cache cannot be written: {error}") from error
-        for old in sorted(logs.iterdir())[:-40]:
-            shutil.rmtree(old, ignore_errors=True)
+        # By age and not only by number: a long run of tests makes many while its own are still written to.
+        for old in sorted(logs.iterdir())[:-LOGS_KEPT]:
+            with contextlib.suppress(OSError):
+                if time.time() - old.stat().st_mtime > LOGS_SECONDS:
+                    shutil.rmtree(old)
         return made

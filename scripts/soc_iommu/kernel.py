@@ -153,12 +153,12 @@ def compile_kernel(cache: Cache, phases: Phases, name: str, arch: str, source: P
 
 
 def prune(objects: Path):
-    """Leaves what a boot and a module's build need, a few per cent of the size."""
+    """Leaves what a boot, a module's build and a debugger need, a few per cent of the size."""
     for folder, _, files in os.walk(objects):
         if Path(folder).relative_to(objects).parts[:1] == ("scripts",):
             continue
         for name in files:
-            if name.endswith((".o", ".a", ".cmd", ".mod.c", ".mod")) or name in ("vmlinux", "vmlinux.unstripped"):
+            if name.endswith((".o", ".a", ".cmd", ".mod.c", ".mod")) or name == "vmlinux.unstripped":
                 os.unlink(os.path.join(folder, name))
 
 

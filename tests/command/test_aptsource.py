@@ -85,7 +85,7 @@ class Sources(Case):
         self.assertEqual(len(entries), 3 + 2 + 3)
 
     def test_what_apt_gets(self):
-        text = aptsource.deb_src(self.system(debian__sources=DEB822))
+        text = aptsource.deb822(self.system(debian__sources=DEB822), "deb-src")
         self.assertEqual(text.count("Types: deb-src\n"), 2)
         self.assertIn("Signed-By:\n -----BEGIN PGP", text)
         self.assertEqual(text.count("\n\n"), 1)
@@ -96,7 +96,7 @@ class Sources(Case):
         return aptsource.parse_sources(text)
 
     def test_an_exact_path_without_components(self):
-        text = aptsource.deb_src(self.system(sources__list=ONE_LINE))
+        text = aptsource.deb822(self.system(sources__list=ONE_LINE), "deb-src")
         self.assertIn("Suites: ./\nTrusted: yes\n", text)
 
     def test_only_the_repository_that_offers_the_package(self):
