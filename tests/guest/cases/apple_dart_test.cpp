@@ -157,3 +157,15 @@ TEST_CASE("dart: a kernel that skips the capability's check gives the verdicts o
     // The check is there to be skipped: with it the verdict is another.
     CHECK(attach(common + "--api iommufd").outcome("iommufd") != without.outcome("iommufd"));
 }
+
+TEST_CASE("dart: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes")
+{
+    const auto [arguments, api] = GENERATE(table<std::string, std::string>({
+        {"--master platform --api dma --save-at dma", "dma"},  // dmatest is copying through pl330
+        {"--api direct --save-at isolation", "direct"},
+        {"--api vfio --lift cache-coherency --save-at map", "vfio"},
+    }));
+    const Run run = attach("apple-dart --sessions 2 " + arguments);
+    INFO(run.text);
+    CHECK(run.outcome(api) == "works");
+}
