@@ -5,8 +5,6 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-using Catch::Matchers::Contains;
-
 namespace {
 
 // vfio_register_group_dev() tests IOMMU_CAP_CACHE_COHERENCY, and apple-dart has no .capable (apple-dart.c,
@@ -77,8 +75,8 @@ TEST_CASE("dart: 16K pages under a 4K kernel with bypass: DMA passes untranslate
     const Run run = attach("apple-dart -o page-size=16k --sessions 1");
     INFO(run.text);
     CHECK(run.outcome("dma") == "works");
-    CHECK_THAT(run.detail("dma", "dma"), Contains("bypass"));
-    CHECK_THAT(run.detail("dma", "probe"), Contains("type=identity"));
+    CHECK_THAT(run.detail("dma", "dma"), contains_text("bypass"));
+    CHECK_THAT(run.detail("dma", "probe"), contains_text("type=identity"));
     CHECK(run.outcome("direct") == "refused at attach: EINVAL");
     check_refused_by_coherency(run);
 }
@@ -92,7 +90,7 @@ TEST_CASE("dart: 16K pages under a 4K kernel without bypass: no group, and a war
         CHECK(run.verdict(api) == "refused");
         CHECK(run.api(api).at("at") == "probe");
         REQUIRE_FALSE(run.api(api).at("kernel_warnings").empty());
-        CHECK_THAT(run.api(api).at("kernel_warnings")[0].get<std::string>(), Contains("iommu_setup_default_domain"));
+        CHECK_THAT(run.api(api).at("kernel_warnings")[0].get<std::string>(), contains_text("iommu_setup_default_domain"));
     }
     CHECK(run.status == 1);
 }

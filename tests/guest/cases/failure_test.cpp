@@ -4,14 +4,12 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-using Catch::Matchers::Contains;
-
 TEST_CASE("failure: a guest that panics ends with status 4 and its last console lines")
 {
     const Run run = attach("apple-dart --api dma --append rdinit=/nothing");
     INFO(run.text);
     CHECK(run.status == 4);
-    CHECK_THAT(run.text, Contains("Kernel panic"));
+    CHECK_THAT(run.text, contains_text("Kernel panic"));
     CHECK(run.verdict("dma") == "error");
 }
 
@@ -21,7 +19,7 @@ TEST_CASE("failure: a guest that does not end in time is stopped, with status 5 
     INFO(run.text);
     CHECK(run.status == 5);
     CHECK(run.verdict("dma") == "error");
-    CHECK_THAT(run.text, Contains("serial.log"));
+    CHECK_THAT(run.text, contains_text("serial.log"));
 }
 
 TEST_CASE("failure: unknown names and values are wrong usage, and the valid ones are listed")
@@ -43,7 +41,7 @@ TEST_CASE("failure: unknown names and values are wrong usage, and the valid ones
         const Output output = command(arguments);
         INFO(arguments << "\n" << output.text);
         CHECK(output.status == 2);
-        CHECK_THAT(output.text, Contains(names));
+        CHECK_THAT(output.text, contains_text(names));
     }
 }
 
@@ -53,5 +51,5 @@ TEST_CASE("failure: an image that cannot be judged beforehand is said to be one,
     INFO(run.text);
     CHECK(run.status == 5);
     CHECK(run.verdict("dma") == "error");
-    CHECK_THAT(run.text, Contains("CONFIG_IKCONFIG"));
+    CHECK_THAT(run.text, contains_text("CONFIG_IKCONFIG"));
 }
