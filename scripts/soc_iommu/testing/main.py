@@ -124,7 +124,7 @@ class Session:
 
     def built_suites(self, suites: list[str], sanitized: bool):
         label = "sanitized" if sanitized else ""
-        options = ["-Db_sanitize=address,undefined", "-Db_lundef=false"] if sanitized else []
+        options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"] if sanitized else []
         build = TestBuild(self.cache, self.phases, label, options, self.qemu)
         build.build(suites)
         for suite in suites:
