@@ -135,6 +135,16 @@ class Session:
             if suite == "bench":
                 self.show_logs(build.cases(suite))
 
+    def thread_suites(self, suites: list[str]):
+        """TSan, for what runs on several threads: no QEMU, which it would have to be built into."""
+        build = TestBuild(self.cache, self.phases, "TSan",
+                          ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1"], None)
+        build.build(suites)
+        for suite in suites:
+            # gcc 12's runtime cannot live with as much address randomisation as newer kernels use.
+            cases = [dataclasses.replace(case, argv=["setarch", "-R", *case.argv]) for case in build.cases(suite)]
+            self.attempt(f"{suite}, TSan", lambda: self.run_cases(suite, f"{suite}, TSan", cases))
+
     def prepare_guests(self, sanitized: bool) -> None:
         for words in [["apple-dart"]] if self.args.inside else GUESTS:
             args = arguments.parse(["attach", *words, *(["--sanitize"] if sanitized else [])])
@@ -185,6 +195,9 @@ class Session:
             self.attempt("tests", lambda: self.built_suites(quick, False))
             if sanitize:
                 self.attempt("tests, sanitized", lambda: self.built_suites(quick, True))
+                threaded = self.wants("unit", "conformance")
+                if threaded:
+                    self.attempt("tests, TSan", lambda: self.thread_suites(threaded))
         if self.wants("fuzz"):
             self.attempt("fuzz", self.fuzz_suite)
         for sanitized in [False, True] if sanitize else [False]:
