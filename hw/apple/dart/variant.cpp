@@ -45,45 +45,42 @@ constexpr LockRegisters t8020_lock{
 
 constexpr StreamCommandRegisters t8020_command{.select = 0x34, .command = 0x20, .invalidate = bit(20)};
 
+constexpr Variant t8020(const char *name, const char *compatible, const DartEntries &entries, unsigned pa_width)
+{
+    return {
+        .name = name,
+        .compatible = compatible,
+        .entries = &entries,
+        .max_streams = 16,
+        .default_streams = 16,
+        .has_bypass = true,
+        .tcr = t8020_tcr,
+        .ttbr = t8020_ttbr(0x200),
+        .error = t8020_error,
+        .enable = t8020_enable,
+        .lock = t8020_lock,
+        .stream_command = t8020_command,
+        .tlb_command = {},
+        .widths = {},
+        .stream_count = {},
+        .remap = 0x80,
+        .pa_width = pa_width,
+    };
+}
+
+// The same map with room for the TCR of 64 streams.
+constexpr Variant usb4()
+{
+    Variant variant = t8020("usb4", "apple,t8103-usb4-dart", dart1_entries, 36);
+    variant.max_streams = variant.default_streams = 64;
+    variant.has_bypass = false;  // the driver's TCR for bypass is 0: that block has none
+    variant.ttbr = t8020_ttbr(0x400);
+    return variant;
+}
+
 constexpr Variant all[] = {
-    {
-        .name = "t8103",
-        .compatible = "apple,t8103-dart",
-        .entries = &dart1_entries,
-        .max_streams = 16,
-        .default_streams = 16,
-        .has_bypass = true,
-        .tcr = t8020_tcr,
-        .ttbr = t8020_ttbr(0x200),
-        .error = t8020_error,
-        .enable = t8020_enable,
-        .lock = t8020_lock,
-        .stream_command = t8020_command,
-        .tlb_command = {},
-        .widths = {},
-        .stream_count = {},
-        .remap = 0x80,
-        .pa_width = 36,
-    },
-    {
-        .name = "t6000",
-        .compatible = "apple,t6000-dart",
-        .entries = &dart2_entries,
-        .max_streams = 16,
-        .default_streams = 16,
-        .has_bypass = true,
-        .tcr = t8020_tcr,
-        .ttbr = t8020_ttbr(0x200),
-        .error = t8020_error,
-        .enable = t8020_enable,
-        .lock = t8020_lock,
-        .stream_command = t8020_command,
-        .tlb_command = {},
-        .widths = {},
-        .stream_count = {},
-        .remap = 0x80,
-        .pa_width = 42,
-    },
+    t8020("t8103", "apple,t8103-dart", dart1_entries, 36),
+    t8020("t6000", "apple,t6000-dart", dart2_entries, 42),
     {
         .name = "t8110",
         .compatible = "apple,t8110-dart",
@@ -120,25 +117,7 @@ constexpr Variant all[] = {
         .remap = 0,
         .pa_width = 42,
     },
-    {
-        .name = "usb4",
-        .compatible = "apple,t8103-usb4-dart",
-        .entries = &dart1_entries,
-        .max_streams = 64,
-        .default_streams = 64,
-        .has_bypass = false,  // the driver's TCR for bypass is 0: that block has none
-        .tcr = t8020_tcr,
-        .ttbr = t8020_ttbr(0x400),
-        .error = t8020_error,
-        .enable = t8020_enable,
-        .lock = t8020_lock,
-        .stream_command = t8020_command,
-        .tlb_command = {},
-        .widths = {},
-        .stream_count = {},
-        .remap = 0x80,
-        .pa_width = 36,
-    },
+    usb4(),
 };
 
 }  // namespace
