@@ -115,14 +115,7 @@ void DataSteps::dma(Notes &notes)
         transfer_all();
         const Counters after = dma.counters();
         notes.add("port=%u stream=%s bytes=%zu", port, hex(dma.stream()).c_str(), 2 * size_);
-        if (!after.observed) {
-            notes.add("not observed");
-        } else if (after.translations > before.translations) {
-            notes.add("translations=%llu",
-                      static_cast<unsigned long long>(after.translations - before.translations));
-        } else {
-            notes.add("bypass");
-        }
+        note_translations(notes, before, after);
     }
     dma.select_port(0);
 }

@@ -65,14 +65,7 @@ void kernel_master_session(KernelMaster &master, Reporter &reporter)
         const Counters before = look ? look->counters() : Counters{};
         master.dma(notes);
         const Counters after = look ? look->counters() : Counters{};
-        if (!after.observed) {
-            notes.add("not observed");
-        } else if (after.translations > before.translations) {
-            notes.add("translations=%llu",
-                      static_cast<unsigned long long>(after.translations - before.translations));
-        } else {
-            notes.add("bypass");
-        }
+        note_translations(notes, before, after);
     });
     reporter.step("unmap", [&](Notes &notes) {
         master.unbind(notes);

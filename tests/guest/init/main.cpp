@@ -44,9 +44,7 @@ void start_virtio_iommu()
     if (!device) {
         return;
     }
-    for (const char *name : {"virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"}) {
-        load_module_if_present(name);
-    }
+    load_virtio_pci();
     if (const int error = device->bind("virtio-pci")) {
         throw Failure{error, "bind the virtio-iommu to virtio-pci"};
     }

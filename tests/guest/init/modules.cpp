@@ -49,6 +49,13 @@ void load_module_if_present(const std::string &name)
     }
 }
 
+void load_virtio_pci()
+{
+    for (const char *name : {"virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"}) {
+        load_module_if_present(name);
+    }
+}
+
 int unload_module(const std::string &name)
 {
     return syscall(SYS_delete_module, name.c_str(), O_NONBLOCK) < 0 ? errno : 0;

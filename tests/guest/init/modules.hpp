@@ -13,6 +13,8 @@ bool module_loaded(const std::string &name);  // or built in, where it has param
 // Nothing to do where it is loaded. Throws Failure, also where there is no such file.
 void load_module(const std::string &name, const std::string &parameters = {});
 void load_module_if_present(const std::string &name);
+// virtio-pci with what it stands on; nothing is bound by that.
+void load_virtio_pci();
 // The errno, 0 for success.
 int unload_module(const std::string &name);
 

@@ -3,6 +3,7 @@
 
 #include "failure.hpp"
 #include "soc-iommu/soc-dma-regs.h"
+#include "supervisor.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -101,6 +102,18 @@ private:
 };
 
 } // namespace
+
+void note_translations(Notes &notes, const Counters &before, const Counters &after)
+{
+    if (!after.observed) {
+        notes.add("not observed");
+    } else if (after.translations > before.translations) {
+        notes.add("translations=%llu",
+                  static_cast<unsigned long long>(after.translations - before.translations));
+    } else {
+        notes.add("bypass");
+    }
+}
 
 std::unique_ptr<Window> mapped_window(Mapping mapping, size_t start)
 {

@@ -47,6 +47,11 @@ struct Counters {
     uint64_t invalidations;
 };
 
+class Notes;
+
+// What passed between two looks: "translations=N", "bypass", or "not observed".
+void note_translations(Notes &notes, const Counters &before, const Counters &after);
+
 class SocDma
 {
 public:

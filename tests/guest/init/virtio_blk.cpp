@@ -30,10 +30,8 @@ public:
 
     void prepare() override
     {
-        for (const char *name :
-             {"virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci", "virtio_blk"}) {
-            load_module_if_present(name);
-        }
+        load_virtio_pci();
+        load_module_if_present("virtio_blk");
     }
 
     std::string driver() const override { return "virtio-pci"; }
