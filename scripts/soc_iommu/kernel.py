@@ -41,6 +41,7 @@ class Choice:
     page: str = "4k"
     extra_patches: tuple[Path, ...] = ()
     series: bool = True  # with the capability series
+    selftest: bool = False  # for the kernel's own iommufd selftests, not for a verdict
 
 
 def page_sizes(arch: str) -> list[str]:
@@ -50,7 +51,8 @@ def page_sizes(arch: str) -> list[str]:
 
 def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
     """The fragments of a kernel; one image serves every IOMMU of an architecture."""
-    names = ["base", choice.arch, f"page-{choice.page}", *sorted(set(configs) | {"reference"})]
+    names = ["base", choice.arch, f"page-{choice.page}", *sorted(set(configs) | {"reference"}),
+             *(["selftest"] if choice.selftest else [])]
     return [(f"{name}.config", (KERNEL_CONFIG / f"{name}.config").read_text()) for name in names]
 
 
@@ -175,7 +177,7 @@ def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> K
         source = unpack(cache, phases, choice)
 
         def make(work: Path):
-            name = f"{choice.version} {choice.arch} {choice.page}"
+            name = f"{choice.version} {choice.arch} {choice.page}" + (" selftest" if choice.selftest else "")
             compile_kernel(cache, phases, name, choice.arch, source, work, fragments(choice, configs))
             prune(work)
         entry = cache.entry("kernel", entry_key, make, resume=source.parent / f"obj-{entry_key}")

@@ -36,6 +36,7 @@ DEFAULT = [suite for suite in SUITES if suite != "bench"]
 SANITIZED = ["unit", "conformance", "qemu", "guest"]
 ELSEWHERE = ["qemu", "guest"]
 FUZZ_SECONDS = 30
+SELFTEST_LIMIT = 1800
 MAY_NOT_BE_SKIPPED = ["qemu", "guest"]
 BROKEN_DRIVER = ROOT / "tests" / "guest" / "patches" / "6.12" / "apple-dart-no-tlb-invalidate.patch"
 # What the guest cases boot, built before any of them runs: a kernel's build is no part of a case's limit.
@@ -153,6 +154,19 @@ class Session:
             plan = prepare.plan(self.cache, self.phases, args)
             prepare.ready(self.cache, self.phases, args, plan)
 
+    def selftests(self):
+        """The kernel's own iommufd selftests, with the capability series and without it."""
+        iommus = prepare.load_registry(self.cache, self.phases, prepare.plugin_module.BuildOptions())
+        argv = [str(ROOT / "guest-kernel-config" / "selftest" / "run"), "--qemu", str(self.qemu.path),
+                "--out", str(self.phases.log_dir / "selftest")]
+        for prefix, series in (("--", True), ("--baseline-", False)):
+            choice = kernel_module.Choice(series=series, selftest=True)
+            configs = prepare.kernel_configs(iommus, choice.arch, choice.version)
+            kernel = kernel_module.build(self.cache, self.phases, choice, configs)
+            argv += [f"{prefix}tree", str(kernel.tree[0]), f"{prefix}image", str(kernel.image)]
+        name = "the kernel's iommufd selftests give the same results with and without the capability series"
+        self.run_cases("guest", "guest, selftests", [TestCase("guest, selftests", name, argv, SELFTEST_LIMIT)])
+
     def show_logs(self, cases: list[TestCase]):
         """A benchmark is read by people."""
         for case in cases:
@@ -206,6 +220,8 @@ class Session:
                     self.prepare_guests(sanitized)
                     self.built_suites(["guest"], sanitized)
                 self.attempt("guest, sanitized" if sanitized else "guest", guests)
+        if self.wants("guest") and sanitize:
+            self.attempt("guest, selftests", self.selftests)
         if self.wants(*ELSEWHERE) and sanitize:
             self.attempt("other Debian", lambda: self.elsewhere(self.wants(*ELSEWHERE)))
         if self.wants("bench"):
