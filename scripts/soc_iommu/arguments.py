@@ -57,6 +57,8 @@ def guest_options(parser: argparse.ArgumentParser):
     tests.add_argument("--no-cap-series", action="store_true",
                        help="our own kernel, built without the capability series")
     tests.add_argument("--test-models", action="store_true", help="with the models that exist only for tests")
+    tests.add_argument("--instances", type=int, default=1, metavar="N",
+                       help="the platform master sits behind so many of the IOMMU, a port each (1 to 4)")
 
 
 def parser() -> Parser:
@@ -133,6 +135,8 @@ def check_guest(args):
     args.sanitize |= bool(os.environ.get("SOC_IOMMU_SANITIZE")) and args.mutation == "none"
     if not 1 <= args.sessions <= 1000:
         raise Usage(f"--sessions {args.sessions}: valid: 1 to 1000")
+    if not 1 <= args.instances <= 4:
+        raise Usage(f"--instances {args.instances}: valid: 1 to 4")
     if args.timeout is not None and not args.timeout > 0:
         raise Usage(f"--timeout {args.timeout}: valid: a positive number of seconds")
     if args.kdir and args.image:

@@ -61,6 +61,8 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
     master = args.master or next(m for m in MASTERS if m in iommu.masters)
     if master not in iommu.masters:
         raise Usage(f"{iommu.name} takes no {master} master; valid: {', '.join(iommu.masters)}")
+    if args.instances > 1 and (master != "platform" or not iommu.ours):
+        raise Usage("--instances needs --master platform and an IOMMU of ours: a PCI function has one port")
     kernels = [v for v in kernel_module.VERSIONS if v in iommu.kernels]
     if not kernels:
         raise Failure(f"no guest kernel here drives {iommu.name}")
@@ -124,7 +126,7 @@ def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, dis
     step_timeout = max(1, min(10 * (SANITIZED_TIMEOUT if args.sanitize else 1), int(plan.timeout / 4)))
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.choice.version,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
-                 extra_append=args.append.split())
+                 instances=args.instances, extra_append=args.append.split())
 
 
 def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str, Path]] = ()):

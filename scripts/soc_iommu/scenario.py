@@ -27,6 +27,7 @@ class Setup:
     image: str
     initrd: str
     disk: str
+    instances: int = 1  # of the IOMMU, one a port of the platform master
     extra_qemu: list[str] = field(default_factory=list)
     extra_append: list[str] = field(default_factory=list)
 
@@ -50,8 +51,9 @@ def append(setup: Setup, api: str, shell: bool = False) -> str:
 def devices(setup: Setup, api: str) -> list[str]:
     """The IOMMU and the master that the API needs."""
     iommu, out = setup.iommu, []
-    if iommu.device:
-        properties = [iommu.device, "id=iommu0", *filter(None, [iommu.fixed]),
+    for number in range(setup.instances if iommu.device else 0):
+        properties = [iommu.device, f"id=iommu{number}", *filter(None, [iommu.fixed]),
+                      *(["pci-map=none"] if number else []),  # one can have the bus
                       *(f"{name}={value}" for name, value in setup.options.items())]
         out += ["-device", ",".join(properties)]
     if setup.master == "pci":
@@ -61,7 +63,9 @@ def devices(setup: Setup, api: str) -> list[str]:
             out += ["-drive", f"file={setup.disk},format=raw,if=none,id=disk0,snapshot=on",
                     "-device", "virtio-blk-pci,addr=2,iommu_platform=on,disable-legacy=on,drive=disk0"]
     else:
-        out += ["-device", "soc-dma,id=dma0,iommus=iommu0:3"]
+        # Streams 3, 5 …: no port's number, and not the one below.
+        ports = "+".join(f"iommu{number}:{2 * number + 3}" for number in range(setup.instances))
+        out += ["-device", f"soc-dma,id=dma0,iommus={ports}"]
         if api == "dma":
             out += ["-device", "soc-pl330,id=pl330,iommus=iommu0:4"]
     return out

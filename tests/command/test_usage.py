@@ -81,6 +81,8 @@ class Usage(Case):
                             (["--lift", "msi"], ["msi", "cache-coherency"]),
                             (["--sessions", "0"], ["1 to 1000"]),
                             (["--sessions", "many"], ["many"]),
+                            (["--instances", "5"], ["1 to 4"]),
+                            (["--instances", "2"], ["--master platform"]),
                             (["--timeout", "0"], ["positive"]),
                             (["--mutation", "all"], ["none, dma, isolation, readonly, stale"]),
                             (["--kdir", "/nonexistent"], ["/nonexistent"]),
@@ -144,6 +146,9 @@ class DryRun(Usage):
         platform = self.line("--api", "dma", "--master", "platform")
         self.assertIn("soc-dma,id=dma0,iommus=iommu0:3", platform)
         self.assertIn("soc-pl330,id=pl330,iommus=iommu0:4", platform)
+        two = self.line("--api", "direct", "--master", "platform", "--instances", "2")
+        self.assertIn("apple-dart,id=iommu1,pci-map=none", two)
+        self.assertIn("soc-dma,id=dma0,iommus=iommu0:3+iommu1:5", two)
         self.assertFalse([word for word in platform if "pci" in word and word.startswith("virtio")])
 
     def test_one_line_an_api(self):

@@ -120,6 +120,20 @@ TEST_CASE("dart: the other variants are driven by the same driver")
     CHECK(run.outcome("direct") == "works");
 }
 
+TEST_CASE("dart: a platform master behind two blocks is translated and refused by both")
+{
+    // One domain is set up in both (apple_dart_attach_dev_paging() walks the master's streams).
+    const Run run = attach("apple-dart --master platform --instances 2 --api direct,vfio --lift cache-coherency "
+                           "--unsafe-interrupts");
+    INFO(run.text);
+    for (const char *api : {"direct", "vfio"}) {
+        CHECK(run.outcome(api) == "works");
+        CHECK_THAT(run.detail(api, "probe"), contains_text(","));
+        for (const char *port : {"port=0 stream=0x3", "port=1 stream=0x5"})
+            CHECK_THAT(run.detail(api, "dma"), contains_text(port));
+    }
+}
+
 TEST_CASE("dart: a driver without TLB invalidation is found out at the step that looks for stale translations")
 {
     const Run run = attach("apple-dart --api direct --sessions 1 --kernel-patch " SOC_IOMMU_SOURCE_ROOT
