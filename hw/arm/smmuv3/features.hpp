@@ -1,0 +1,43 @@
+// What this SMMU has: the user's options, checked against each other. The ID registers say exactly this.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+
+#include "soc-iommu/options.hpp"
+
+namespace soc::smmuv3 {
+
+struct Features {
+    // Throws OptionError, with the reason, for combinations that the architecture does not allow.
+    explicit Features(const Options &);
+
+    bool stage1, stage2;
+    unsigned oas;       // bits: 32, 36, 40, 42, 44, 48 or 52
+    unsigned sid_bits;  // 1 to 16
+    unsigned ssid_bits; // 0 to 20; 0: no substreams
+    bool granule_4k, granule_16k, granule_64k;
+    bool two_level_stream_table, two_level_cd_table;
+    bool asid16, vmid16;
+    enum class StallModel : uint8_t { both = 0, none = 1, forced = 2 } stall;
+    unsigned httu;  // 0 none, 1 access flag, 2 and dirty state
+    bool ats, pri, msi, sev;
+    bool ril;       // range invalidation and TTL
+    bool fwb;
+    bool e2h;       // EL2 and EL2-E2H regimes: IDR0.Hyp
+    bool coherent;  // IDR0.COHACC, and dma-coherent in the device tree
+    bool va52;      // IDR5.VAX: 52-bit input addresses, with 64K granule
+    unsigned cmdq_bits, evtq_bits, priq_bits;  // log2 of the largest queue
+
+    // By log2 of the granule's size.
+    bool has_granule(unsigned shift) const
+    {
+        return shift == 12 ? granule_4k : shift == 14 ? granule_16k : shift == 16 && granule_64k;
+    }
+};
+
+extern const OptionSpec option_specs[];
+extern const unsigned option_spec_count;
+
+}  // namespace soc::smmuv3
