@@ -52,6 +52,8 @@ SocShape shape_for_seam(const Shape &shape)
     out.pci_span_count = uint32_t(shape.pci_map.size());
     out.stream_count = shape.streams;
     out.address_bits = shape.address_bits;
+    out.features = shape.features;
+    out.substream_bits = shape.substream_bits;
     return out;
 }
 

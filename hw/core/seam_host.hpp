@@ -42,6 +42,7 @@ public:
     {
         return ops_.counter(host_, port, name, &value);
     }
+    uint32_t master_features() override { return ops_.master_features(host_); }
 
 private:
     bool read(uint64_t address, void *data, uint32_t size) override

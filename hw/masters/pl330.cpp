@@ -11,7 +11,11 @@ namespace {
 constexpr uint64_t window = 0x1000;
 // QEMU's pl330 has one event-interrupt line per event and one for aborts; the node lists the first.
 constexpr const char *settings[] = {"num_events", "16", "num_chnls", "8", "num_periph_req", "4", nullptr};
-constexpr SocQemuDevice qemu_pl330{.type = "pl330", .dma_link = "memory", .settings = settings};
+// The DMAC fetches its program with privilege, and Linux maps that for privileged reading alone (pl330.c,
+// DMA_ATTR_PRIVILEGED). QEMU's pl330 does not say which access is a fetch, so all are privileged: data that is mapped
+// for the privileged alone passes, too, where hardware would refuse it.
+constexpr SocQemuDevice qemu_pl330{
+    .type = "pl330", .dma_link = "memory", .settings = settings, .flags = SOC_TXN_PRIVILEGED};
 
 class Pl330 final : public Master {
 public:

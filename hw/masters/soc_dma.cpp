@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "soc_dma.hpp"
 
-#include <algorithm>
-
 #include "soc-iommu/registry.hpp"
 #include "soc-iommu/soc-dma-regs.h"
 
 namespace soc {
 
-namespace {
-
-// A transfer moves this much between two looks at the rest of the machine.
-constexpr size_t chunk_size = 4096;
-
-}  // namespace
-
+// The guest sees the numbers of the seam.
+static_assert(SOC_DMA_FEATURES_ATS == SOC_FEATURE_ATS && SOC_DMA_FEATURES_PRI == SOC_FEATURE_PRI &&
+              SOC_DMA_FEATURES_PASID == SOC_FEATURE_PASID &&
+              SOC_DMA_FEATURES_PASID_EXECUTE == SOC_FEATURE_PASID_EXECUTE &&
+              SOC_DMA_FEATURES_PASID_PRIVILEGED == SOC_FEATURE_PASID_PRIVILEGED);
 static_assert(SOC_DMA_BUFFER_SIZE == sizeof(std::array<uint8_t, 0x8000>));
 
-SocDma::SocDma(Host &host, const Options &)
-    : Master(host, "soc-dma"), bank_(SOC_DMA_BUFFER, log_),
+SocDma::SocDma(Host &host, const Options &options)
+    : Master(host, "soc-dma"), can_stall_(options.flag("stall")), bank_(SOC_DMA_BUFFER, log_),
       port_(setting("PORT", SOC_DMA_PORT, ~0u)),
       substream_(setting("SUBSTREAM", SOC_DMA_SUBSTREAM, SOC_DMA_SUBSTREAM_VALID | 0xfffff)),
-      attr_(setting("ATTR", SOC_DMA_ATTR, 0xf)), addr_lo_(setting("ADDR_LO", SOC_DMA_ADDR_LO, ~0u)),
+      attr_(setting("ATTR", SOC_DMA_ATTR, 0x3f)), addr_lo_(setting("ADDR_LO", SOC_DMA_ADDR_LO, ~0u)),
       addr_hi_(setting("ADDR_HI", SOC_DMA_ADDR_HI, ~0u)), length_(setting("LENGTH", SOC_DMA_LENGTH, ~0u)),
       buffer_offset_(setting("BUFFER_OFFSET", SOC_DMA_BUFFER_OFFSET, ~0u)),
+      sweep_count_(setting("SWEEP_COUNT", SOC_DMA_SWEEP_COUNT, ~0u)),
+      sweep_stride_(setting("SWEEP_STRIDE", SOC_DMA_SWEEP_STRIDE, ~0u)),
+      sweep_rounds_(setting("SWEEP_ROUNDS", SOC_DMA_SWEEP_ROUNDS, ~0u)),
       direction_(bank_.add({.name = "DOORBELL", .offset = SOC_DMA_DOORBELL, .write_only = true})),
       status_(bank_.add({.name = "STATUS", .offset = SOC_DMA_STATUS})),
       transferred_(bank_.add({.name = "TRANSFERRED", .offset = SOC_DMA_TRANSFERRED})),
@@ -32,8 +31,15 @@ SocDma::SocDma(Host &host, const Options &)
       fault_hi_(bank_.add({.name = "FAULT_ADDR_HI", .offset = SOC_DMA_FAULT_ADDR_HI})),
       fault_stream_(bank_.add({.name = "FAULT_STREAM", .offset = SOC_DMA_FAULT_STREAM})),
       fault_substream_(bank_.add({.name = "FAULT_SUBSTREAM", .offset = SOC_DMA_FAULT_SUBSTREAM})),
-      fault_flags_(bank_.add({.name = "FAULT_FLAGS", .offset = SOC_DMA_FAULT_FLAGS}))
+      fault_flags_(bank_.add({.name = "FAULT_FLAGS", .offset = SOC_DMA_FAULT_FLAGS})),
+      holds_(bank_.add({.name = "HOLDS", .offset = SOC_DMA_HOLDS})), atc_(host, bank_),
+      page_requests_(host, bank_, [this](uint32_t flags) { return page_request_source(flags); })
 {
+    if (options.flag("pri") && !options.flag("ats"))
+        throw OptionError("pri=on needs ats=on: a page is requested where an ATS answer lacks it");
+    shape_.features = SOC_FEATURE_PASID | SOC_FEATURE_PASID_EXECUTE | SOC_FEATURE_PASID_PRIVILEGED |
+                      flag_if(options.flag("ats"), SOC_FEATURE_ATS) | flag_if(options.flag("pri"), SOC_FEATURE_PRI);
+    shape_.substream_bits = unsigned(options.number("pasid-bits"));
     shape_.regions = {{.name = "window",
                        .size = SOC_DMA_WINDOW,
                        .address = 0,
@@ -52,6 +58,9 @@ SocDma::SocDma(Host &host, const Options &)
     observe("TRANSLATIONS_LO", "TRANSLATIONS_HI", SOC_DMA_TRANSLATIONS_LO, "translations");
     observe("FAULTS_LO", "FAULTS_HI", SOC_DMA_FAULTS_LO, "faults");
     observe("INVALIDATIONS_LO", "INVALIDATIONS_HI", SOC_DMA_INVALIDATIONS_LO, "invalidations");
+    bank_.add({.name = "FEATURES", .offset = SOC_DMA_FEATURES}).on_read([this](unsigned) {
+        return host_.master_features();
+    });
     direction_.on_write([this](unsigned, uint32_t written) { ring(written); });
 }
 
@@ -75,11 +84,17 @@ void SocDma::reset()
 {
     bank_.reset();
     buffer_.fill(0);
+    atc_.clear();
 }
 
 bool SocDma::busy() const
 {
     return status_.get() & SOC_DMA_STATUS_BUSY;
+}
+
+bool SocDma::held() const
+{
+    return status_.get() & SOC_DMA_STATUS_HELD;
 }
 
 uint64_t SocDma::mmio_read(unsigned, uint64_t offset, unsigned size)
@@ -97,18 +112,62 @@ void SocDma::mmio_write(unsigned, uint64_t offset, uint64_t value, unsigned size
     if (offset >= SOC_DMA_BUFFER) {
         for (unsigned i = 0; i < size && offset - SOC_DMA_BUFFER + i < buffer_.size(); ++i)
             buffer_[offset - SOC_DMA_BUFFER + i] = uint8_t(value >> (8 * i));
-    } else if (busy()) {
+    } else if (busy() && (offset < SOC_DMA_ATC_CTRL || offset >= SOC_DMA_FEATURES)) {
         log_.error("write of " + hex(value) + " at " + hex(offset) + " while a transfer is under way");
     } else {
         bank_.write(offset, value, size);
     }
 }
 
+// PCIe has privilege and instruction fetches as parts of the PASID prefix (6.20), and only there do they need leave.
+bool SocDma::may(uint32_t features, bool privileged, bool instruction) const
+{
+    if (features & SOC_FEATURE_PASID)
+        features |= flag_if(privileged, SOC_FEATURE_PASID_PRIVILEGED) | flag_if(instruction, SOC_FEATURE_PASID_EXECUTE);
+    return !(features & ~host_.master_features());
+}
+
+bool SocDma::may_transfer() const
+{
+    const bool ats = attribute(SOC_DMA_ATTR_ATS), pri = attribute(SOC_DMA_ATTR_PRI);
+    const bool modelled = ats || attribute(SOC_DMA_ATTR_DIRECT);  // else SUBSTREAM does not count
+    const bool substream = modelled && substream_.get() & SOC_DMA_SUBSTREAM_VALID;
+    const uint32_t features = flag_if(ats, SOC_FEATURE_ATS) | flag_if(pri, SOC_FEATURE_PRI) |
+                              flag_if(substream, SOC_FEATURE_PASID);
+    return (ats || !pri) &&
+           may(features, attribute(SOC_DMA_ATTR_PRIVILEGED), attribute(SOC_DMA_ATTR_INSTRUCTION));
+}
+
+std::optional<PageRequests::Source> SocDma::page_request_source(uint32_t flags) const
+{
+    const bool substream = substream_.get() & SOC_DMA_SUBSTREAM_VALID;
+    const uint32_t features = SOC_FEATURE_PRI | flag_if(substream, SOC_FEATURE_PASID);
+    if (port_.get() >= host_.ports() || !may(features, flags & SOC_TXN_PRIVILEGED, flags & SOC_TXN_INSTRUCTION))
+        return std::nullopt;
+    return PageRequests::Source{port_.get(), substream, substream_.get() & 0xfffff};
+}
+
 bool SocDma::start_is_valid(uint32_t doorbell) const
 {
-    const uint64_t length = length_.get(), offset = buffer_offset_.get();
-    return (doorbell == SOC_DMA_DOORBELL_READ || doorbell == SOC_DMA_DOORBELL_WRITE) && length > 0 &&
-           offset < buffer_.size() && length <= buffer_.size() - offset && port_.get() < host_.ports();
+    const uint64_t length = doorbell == SOC_DMA_DOORBELL_SWEEP ? sizeof(uint64_t) : length_.get();
+    const uint64_t offset = buffer_offset_.get(), end = total(doorbell);
+    return end > 0 && end <= ~0u && length > 0 && offset < buffer_.size() && length <= buffer_.size() - offset &&
+           port_.get() < host_.ports();
+}
+
+uint64_t SocDma::total(uint32_t doorbell) const
+{
+    switch (doorbell) {
+    case SOC_DMA_DOORBELL_READ:
+    case SOC_DMA_DOORBELL_WRITE:
+        return length_.get();
+    case SOC_DMA_DOORBELL_SWEEP:
+        return attribute(SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_ATS)
+                   ? 0
+                   : uint64_t(sweep_count_.get()) * sweep_rounds_.get();
+    default:
+        return 0;
+    }
 }
 
 void SocDma::ring(uint32_t doorbell)
@@ -116,8 +175,8 @@ void SocDma::ring(uint32_t doorbell)
     transferred_.set(0);
     for (Register *reg : {&fault_kind_, &fault_lo_, &fault_hi_, &fault_stream_, &fault_substream_, &fault_flags_})
         reg->set(0);
-    if (!start_is_valid(doorbell)) {
-        status_.set(SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID);
+    if (!start_is_valid(doorbell) || !may_transfer()) {
+        finish_invalid();
         return;
     }
     direction_.set(doorbell);
@@ -125,156 +184,47 @@ void SocDma::ring(uint32_t doorbell)
     host_.defer();
 }
 
-// What the next step of the transfer moves: never across a 4 KiB boundary of the bus address.
-std::span<uint8_t> SocDma::chunk()
-{
-    const size_t done = transferred_.get();
-    const size_t to_boundary = chunk_size - (address() + done) % chunk_size;
-    return {buffer_.data() + buffer_offset_.get() + done, std::min<size_t>(length_.get() - done, to_boundary)};
-}
-
-void SocDma::deferred()
-{
-    if (!busy() || (status_.get() & SOC_DMA_STATUS_HELD))
-        return;
-    const std::span<uint8_t> data = chunk();
-    if (attribute(SOC_DMA_ATTR_DIRECT))
-        move_direct(data);
-    else
-        move_ordinary(data);
-}
-
-void SocDma::advance(size_t bytes)
-{
-    transferred_.set(uint32_t(transferred_.get() + bytes));
-    if (transferred_.get() == length_.get())
-        finish();
-    else
-        host_.defer();
-}
-
-void SocDma::finish()
-{
-    status_.set(SOC_DMA_STATUS_DONE | (fault_kind_.get() ? SOC_DMA_STATUS_ERROR : 0));
-}
-
-void SocDma::finish_with(const SocFault &fault)
-{
-    fault_kind_.set(fault.kind);
-    fault_lo_.set(uint32_t(fault.address));
-    fault_hi_.set(uint32_t(fault.address >> 32));
-    fault_stream_.set(fault.stream);
-    fault_substream_.set(fault.substream);
-    fault_flags_.set(fault.flags);
-    finish();
-}
-
-void SocDma::refused_by_bus(const Transaction &txn, uint32_t stream)
-{
-    SocFault fault{};
-    fault.kind = SOC_FAULT_BUS;
-    fault.address = txn.address;
-    fault.stream = stream;
-    fault.flags = txn.flags();
-    finish_with(fault);
-}
-
-void SocDma::move_ordinary(std::span<uint8_t> data)
-{
-    const Access access = direction_.get() == SOC_DMA_DOORBELL_WRITE ? Access::write : Access::read;
-    const uint32_t port = port_.get();
-    SocFault before{}, after{};
-    const bool modelled = host_.last_fault(port, before);
-    if (host_.dma(port, address() + transferred_.get(), data, access, attribute(SOC_DMA_ATTR_PRIVILEGED))) {
-        advance(data.size());
-        return;
-    }
-    // The path only says that it failed. Why is in the model's record, if one of ours made a new one.
-    if (modelled && host_.last_fault(port, after) && after.count != before.count) {
-        finish_with(after);
-        return;
-    }
-    Transaction txn;
-    txn.address = address() + transferred_.get();
-    txn.access = access;
-    refused_by_bus(txn, host_.port_stream(port));
-}
-
-void SocDma::move_direct(std::span<uint8_t> data)
-{
-    Transaction txn;
-    txn.address = address() + transferred_.get();
-    txn.access = direction_.get() == SOC_DMA_DOORBELL_WRITE ? Access::write : Access::read;
-    txn.substream = substream_.get() & 0xfffff;
-    txn.has_substream = substream_.get() & SOC_DMA_SUBSTREAM_VALID;
-    txn.privileged = attribute(SOC_DMA_ATTR_PRIVILEGED);
-    txn.instruction = attribute(SOC_DMA_ATTR_INSTRUCTION);
-    txn.may_hold = attribute(SOC_DMA_ATTR_MAY_STALL);
-
-    SocTranslation out{};
-    if (!host_.translate(port_.get(), txn, out)) {
-        refused_by_bus(txn, host_.port_stream(port_.get()));
-        return;
-    }
-    if (out.status == SOC_HELD) {
-        status_.set(SOC_DMA_STATUS_BUSY | SOC_DMA_STATUS_HELD);
-        return;
-    }
-    if (out.status == SOC_FAULTED) {
-        finish_with(out.fault);
-        return;
-    }
-    // A translation holds for the block around it and no further.
-    const uint64_t in_block = out.mask - (txn.address & out.mask) + 1;
-    if (in_block && in_block < data.size())
-        data = data.first(in_block);
-    GuestMemory &memory = host_.memory();
-    const bool moved = txn.access == Access::write
-                           ? memory.write(out.address, data.data(), uint32_t(data.size()))
-                           : memory.read(out.address, data.data(), uint32_t(data.size()));
-    if (moved)
-        advance(data.size());
-    else
-        refused_by_bus(txn, txn.stream);
-}
-
-void SocDma::resumed(uint32_t, const SocFault *terminated)
-{
-    if (!(status_.get() & SOC_DMA_STATUS_HELD))
-        return;
-    status_.set(SOC_DMA_STATUS_BUSY);
-    if (terminated)
-        finish_with(*terminated);
-    else
-        host_.defer();
-}
-
 void SocDma::message(const SocMessage &msg)
 {
-    // No translation is ever kept here, so an invalidation has nothing to wait for.
-    if (msg.type != SOC_MSG_ATS_INVALIDATE)
-        return;
-    SocMessage done = msg;
-    done.type = SOC_MSG_ATS_INVALIDATE_DONE;
-    host_.message(msg.port, done);
+    switch (msg.type) {
+    case SOC_MSG_ATS_INVALIDATE:
+        atc_.invalidate(msg);
+        break;
+    case SOC_MSG_PAGE_RESPONSE:
+        if (const auto answer = page_requests_.respond(msg); answer && held()) {
+            if (*answer == PageRequests::Answer::granted)
+                go_on();
+            else
+                refused(transaction(), SOC_FAULT_TERMINATED);
+        }
+        break;
+    case SOC_MSG_FEATURES:
+        // PCIe 10.5.1.3: software that enables ATS may take the cache for empty.
+        atc_.clear();
+        break;
+    default:
+        break;
+    }
 }
 
 void SocDma::save(StateWriter &out) const
 {
-    out.section("soc-dma", 1);
+    out.section("soc-dma", 2);
     bank_.save(out);
     out.bytes(buffer_);
+    atc_.save(out);
 }
 
 void SocDma::load(StateReader &in)
 {
-    in.section("soc-dma", 1);
+    in.section("soc-dma", 2);
     bank_.load(in);
     in.bytes(buffer_);
+    atc_.load(in);
     if (!in.ok())
         return;
     // Everything a transfer under way relies on was checked at its doorbell; a file is checked here.
-    if (busy() && (!start_is_valid(direction_.get()) || transferred_.get() >= length_.get())) {
+    if (busy() && (!start_is_valid(direction_.get()) || transferred_.get() >= total(direction_.get()))) {
         in.fail();
         return;
     }
@@ -290,6 +240,14 @@ DeviceTree SocDma::describe(const Placement &placement) const
     node.strings("compatible", {SOC_DMA_COMPATIBLE}).reg({{base, SOC_DMA_WINDOW}}).flag("dma-coherent");
     if (!placement.iommus.empty())
         node.bytes("iommus", placement.iommus);
+    // Linux 6.12 reads them as the device's own, and SVA wants one stream a device (iommu_sva_bind_device).
+    if ((can_stall_ || shape_.substream_bits) && host_.ports() > 1)
+        throw OptionError("stall=on and pasid-bits are for a soc-dma with one port; iommus names " +
+                          std::to_string(host_.ports()));
+    if (can_stall_)
+        node.flag("dma-can-stall");
+    if (shape_.substream_bits)
+        node.cells("pasid-num-bits", {shape_.substream_bits});
     return tree;
 }
 
@@ -298,7 +256,14 @@ const ModelType soc_dma_type{
     .name = "soc-dma",
     .kind = ModelKind::master,
     .summary = "DMA master with a doorbell, driven by the tests",
-    .options = {},
+    .options = {
+        {.name = "ats", .value = "off", .valid = "on|off", .help = "address translation service"},
+        {.name = "pri", .value = "off", .valid = "on|off", .help = "page request interface"},
+        {.name = "pasid-bits", .value = "0", .valid = "0..20",
+         .help = "width of substreams, as the PASID capability or the device tree says; 0: neither says"},
+        {.name = "stall", .value = "off", .valid = "on|off",
+         .help = "whether the device tree says that a transfer can be held"},
+    },
     .masters = SOC_MASTERS_PCI | SOC_MASTERS_PLATFORM,
     .guest = {},
     .qemu_device = nullptr,

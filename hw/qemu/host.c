@@ -136,11 +136,7 @@ static bool message(SocHost *host, uint32_t port, const SocMessage *msg)
     } else {
         to = soc_port_model(host, port, &sent.stream);
     }
-    if (!to) {
-        return false;
-    }
-    soc_pending_message(to, &sent);
-    return true;
+    return to && soc_pending_message(to, &sent);
 }
 
 static uint32_t ports(SocHost *host)
@@ -179,11 +175,17 @@ static bool dma(SocHost *host, uint32_t port, uint64_t address, void *data, uint
     return moved;
 }
 
+/* QEMU's own path sees to that itself. */
+static bool may_master(SocHost *host)
+{
+    return !host->pci || pci_get_word(host->pci->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
 static bool translate(SocHost *host, uint32_t port, SocTransaction *txn, SocTranslation *out)
 {
     SocHost *iommu = soc_port_model(host, port, &txn->stream);
 
-    if (!iommu) {
+    if (!iommu || !may_master(host)) {
         return false;
     }
     soc_model_translate(iommu->model, txn, out);
@@ -218,6 +220,11 @@ static bool counter(SocHost *host, uint32_t port, const char *name, uint64_t *va
     return false;
 }
 
+static uint32_t master_features(SocHost *host)
+{
+    return host->pci ? soc_pci_features(host) : host->shape->features;
+}
+
 const SocHostOps soc_host_ops = {
     .mem_read = mem_read,
     .mem_write = mem_write,
@@ -235,6 +242,7 @@ const SocHostOps soc_host_ops = {
     .translate = translate,
     .last_fault = last_fault,
     .counter = counter,
+    .master_features = master_features,
     .phandle = soc_dt_phandle,
     .dt_node = soc_dt_node,
     .dt_property = soc_dt_property,

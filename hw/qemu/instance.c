@@ -80,8 +80,10 @@ static bool place(SocHost *host, Error **errp)
     default:
         break;
     }
-    /* The registers of a PCI function are its BAR: pci_master.c. */
-    return host->pci || (soc_place_regions(host, errp) && soc_place_irqs(host, errp));
+    if (host->pci) { /* its registers are its BAR: pci_master.c */
+        return soc_pci_capabilities_init(host, errp);
+    }
+    return soc_place_regions(host, errp) && soc_place_irqs(host, errp);
 }
 
 bool soc_host_realize(SocHost *host, Error **errp)
@@ -112,6 +114,7 @@ void soc_host_reset(void *opaque)
     SocHost *host = opaque;
 
     soc_pending_clear(host);
+    soc_pending_forget_master(host);
     for (uint32_t i = 0; i < host->shape->irq_count && !host->pci; i++) {
         qemu_irq_lower(host->irqs[i]);
     }

@@ -115,7 +115,20 @@ bool soc_pci_attach(SocHost *iommu, Error **errp)
     return true;
 }
 
-/* `iommu-map` of the host bridge: one entry a span, and nothing for what is none of ours. */
+static bool any_serves_ats(void)
+{
+    for (unsigned i = 0; i < ranges->len; i++) {
+        if (g_array_index(ranges, SocPciRange, i).iommu->shape->features & SOC_FEATURE_ATS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * `iommu-map` of the host bridge: one entry a span, and nothing for what is none of ours. `ats-supported` is for the
+ * bridge as a whole; a driver of an IOMMU without ATS does not ask for it.
+ */
 bool soc_pci_describe(void *fdt, Error **errp)
 {
     g_autofree uint32_t *map = NULL;
@@ -146,6 +159,9 @@ bool soc_pci_describe(void *fdt, Error **errp)
     }
     for (char **path = paths; *path; path++) {
         qemu_fdt_setprop(fdt, *path, "iommu-map", map, 4 * sizeof(*map) * ranges->len);
+        if (any_serves_ats()) {
+            qemu_fdt_setprop(fdt, *path, "ats-supported", NULL, 0);
+        }
     }
     g_strfreev(paths);
     return true;

@@ -68,7 +68,7 @@ static void master_realize(PCIDevice *pci, Error **errp)
 
 static void master_config_write(PCIDevice *pci, uint32_t address, uint32_t value, int size)
 {
-    pci_default_write_config(pci, address, value, size);
+    soc_pci_capabilities_write(&SOC_PCI_MASTER(pci)->host, address, value, size);
     if (pci_is_express(pci) && pci->exp.exp_cap) {
         pcie_cap_flr_write_config(pci, address, value, size);
     }
@@ -76,6 +76,7 @@ static void master_config_write(PCIDevice *pci, uint32_t address, uint32_t value
 
 static void master_reset(DeviceState *dev)
 {
+    soc_pci_capabilities_reset(&SOC_PCI_MASTER(dev)->host);
     soc_host_reset(&SOC_PCI_MASTER(dev)->host);
 }
 

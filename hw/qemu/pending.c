@@ -9,6 +9,8 @@
 #include "qemu/atomic.h"
 #include "qemu/main-loop.h"
 
+enum { INBOX_MAX = 1024 };
+
 /* Once the state of the machine is being saved, or until it is loaded, nothing may change it any more. */
 static bool state_is_frozen(void)
 {
@@ -45,7 +47,12 @@ static void run(void *opaque)
     host->inbox = g_array_new(false, false, sizeof(SocMessage));
 
     for (unsigned i = 0; i < inbox->len; i++) {
-        soc_model_message(host->model, &g_array_index(inbox, SocMessage, i));
+        const SocMessage *msg = &g_array_index(inbox, SocMessage, i);
+
+        if (host->pci) {
+            soc_pci_heard(host, msg);
+        }
+        soc_model_message(host->model, msg);
     }
     for (unsigned i = 0; i < resumes->len; i++) {
         const SocResume *resume = &g_array_index(resumes, SocResume, i);
@@ -120,8 +127,36 @@ void soc_pending_held_end(SocHost *iommu, uint64_t hold, uint32_t status, const 
     }
 }
 
-void soc_pending_message(SocHost *to, const SocMessage *msg)
+/* A master that was reset waits for nothing any more, whatever its IOMMUs still say about it. */
+void soc_pending_forget_master(SocHost *master)
 {
+    SocHost *host;
+
+    QTAILQ_FOREACH(host, &soc_hosts, next) {
+        for (unsigned i = host->held->len; i-- > 0;) {
+            if (g_array_index(host->held, SocHeld, i).master == master) {
+                g_array_remove_index(host->held, i);
+            }
+        }
+    }
+}
+
+/*
+ * false: its inbox is full. A guest may send page requests and responses faster than the bottom half runs. Of the
+ * other messages there are never many, and none may be lost.
+ */
+bool soc_pending_message(SocHost *to, const SocMessage *msg)
+{
+    const GArray *inbox = to->inbox;
+
+    if (msg->type == SOC_MSG_FEATURES) { /* one says as much as two */
+        if (inbox->len && g_array_index(inbox, SocMessage, inbox->len - 1).type == msg->type) {
+            return true;
+        }
+    } else if ((msg->type == SOC_MSG_PAGE_REQUEST || msg->type == SOC_MSG_PAGE_RESPONSE) && inbox->len >= INBOX_MAX) {
+        return false;
+    }
     g_array_append_val(to->inbox, *msg);
     soc_pending_kick(to);
+    return true;
 }

@@ -34,7 +34,8 @@ static bool parse_port(SocHost *master, const char *text, SocPort *port, Error *
         return false;
     }
     port->stream = stream;
-    port->region = soc_platform_region(port->iommu, stream);
+    port->region = soc_platform_region(port->iommu, stream,
+                                       master->type->qemu_device ? master->type->qemu_device->flags : 0);
     return true;
 }
 

@@ -59,6 +59,7 @@ struct SocHost {
     const SocShape *shape;
     DeviceState *device;
     PCIDevice *pci;         /* the same, where it is a PCI function */
+    uint16_t ats_cap, pasid_cap, pri_cap; /* where they are in its configuration space; 0: nowhere */
     char *id;
     QTAILQ_ENTRY(SocHost) next;
 
@@ -112,7 +113,7 @@ bool soc_place_irqs(SocHost *host, Error **errp);
 
 /* translate.c */
 void soc_register_translate_type(void);
-SocIommuRegion *soc_platform_region(SocHost *iommu, uint32_t stream);
+SocIommuRegion *soc_platform_region(SocHost *iommu, uint32_t stream, uint32_t flags);
 SocIommuRegion *soc_pci_region(PCIBus *bus, int devfn);
 MemoryRegion *soc_region_memory(SocIommuRegion *region);
 AddressSpace *soc_region_space(SocIommuRegion *region);
@@ -133,6 +134,13 @@ typedef struct SocPciRange {
 } SocPciRange;
 bool soc_pci_map_parse(SocHost *iommu, GArray *ranges, Error **errp);
 
+/* pci_capabilities.c: ATS, PASID and PRI of a master */
+bool soc_pci_capabilities_init(SocHost *host, Error **errp);
+void soc_pci_capabilities_reset(SocHost *host);
+void soc_pci_capabilities_write(SocHost *host, uint32_t address, uint32_t value, int size);
+uint32_t soc_pci_features(SocHost *host);
+void soc_pci_heard(SocHost *host, const SocMessage *msg);
+
 /* ports.c */
 bool soc_ports_connect(SocHost *master, Error **errp);
 void soc_ports_listen(SocHost *master);
@@ -146,7 +154,8 @@ void soc_pending_clear(SocHost *host);
 void soc_pending_free(SocHost *host);
 void soc_pending_hold(SocHost *iommu, uint64_t hold, SocHost *master, uint32_t tag);
 void soc_pending_held_end(SocHost *iommu, uint64_t hold, uint32_t status, const SocFault *fault);
-void soc_pending_message(SocHost *to, const SocMessage *msg);
+void soc_pending_forget_master(SocHost *master);
+bool soc_pending_message(SocHost *to, const SocMessage *msg);
 
 /* state.c */
 void soc_class_add_state(DeviceClass *dc, const char *name, size_t host_offset, bool pci);

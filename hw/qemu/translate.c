@@ -18,6 +18,7 @@ struct SocIommuRegion {
     AddressSpace space;
     SocHost *iommu; /* platform */
     uint32_t stream;
+    uint32_t flags; /* SOC_TXN_* that the master's transactions have, whatever their attributes say */
     PCIBus *bus;    /* PCI: who serves it depends on the bus number of the moment */
     int devfn;
     bool one_fault; /* inside soc_region_begin and soc_region_end */
@@ -44,7 +45,7 @@ static IOMMUAccessFlags access_of(uint32_t perm)
 static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr address, IOMMUAccessFlags flag, int index)
 {
     SocIommuRegion *region = container_of(mr, SocIommuRegion, mr);
-    SocTransaction txn = { .address = address };
+    SocTransaction txn = { .address = address, .flags = region->flags };
     SocTranslation out;
     SocHost *iommu = region_model(region, &txn.stream);
     IOMMUTLBEntry entry = { .target_as = &address_space_memory, .addr_mask = 0xfff };
@@ -124,17 +125,19 @@ static SocIommuRegion *new_region(SocHost *iommu, uint32_t stream, PCIBus *bus, 
     return region;
 }
 
-SocIommuRegion *soc_platform_region(SocHost *iommu, uint32_t stream)
+SocIommuRegion *soc_platform_region(SocHost *iommu, uint32_t stream, uint32_t flags)
 {
     SocIommuRegion *region;
     g_autofree char *name = g_strdup_printf("%s.stream%u", iommu->id, stream);
 
     QLIST_FOREACH(region, &regions, next) {
-        if (region->iommu == iommu && region->stream == stream) {
+        if (region->iommu == iommu && region->stream == stream && region->flags == flags) {
             return region;
         }
     }
-    return new_region(iommu, stream, NULL, 0, name);
+    region = new_region(iommu, stream, NULL, 0, name);
+    region->flags = flags;
+    return region;
 }
 
 SocIommuRegion *soc_pci_region(PCIBus *bus, int devfn)

@@ -45,6 +45,7 @@ public:
     virtual bool translate(uint32_t port, Transaction &, SocTranslation &) = 0;
     virtual bool last_fault(uint32_t port, SocFault &) = 0;
     virtual bool counter(uint32_t port, const char *name, uint64_t &value) = 0;
+    virtual uint32_t master_features() { return 0; }  // SOC_FEATURE_*
 };
 
 }  // namespace soc

@@ -32,6 +32,8 @@ struct Shape {
     std::vector<PciSpan> pci_map;  // Iommu: what `pci-map=auto` stands for
     uint32_t streams = 0;
     unsigned address_bits = 64;  // width of what a master may ask for
+    uint32_t features = 0;       // SOC_FEATURE_*: what an Iommu serves, what a Master can
+    unsigned substream_bits = 0; // Master: width of its PASID capability as a PCI function; 0: none
 };
 
 // Where an instance was put. Vectors are in the order of the shape.

@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of a signature, a structure or a meaning below. */
-#define SOC_SEAM_VERSION 1u
+#define SOC_SEAM_VERSION 2u
 
 typedef struct SocModel SocModel; /* an instance of a model; the models own it */
 typedef struct SocHost SocHost;   /* that instance as the shim sees it */
@@ -43,6 +43,7 @@ enum {
     SOC_TXN_MAY_HOLD = 1u << 5,       /* the master can wait: SOC_HELD is an answer it understands */
     SOC_TXN_ATS_REQUEST = 1u << 6,    /* asks for a translation, moves no data */
     SOC_TXN_ATS_TRANSLATED = 1u << 7, /* `address` is the answer to such a request */
+    SOC_TXN_READ = 1u << 8,           /* page requests only, where WRITE says nothing about reading */
 };
 
 typedef struct SocTransaction {
@@ -91,6 +92,18 @@ typedef struct SocTranslation {
     SocFault fault;
 } SocTranslation;
 
+/*
+ * What a master or an IOMMU can do beyond moving data. Of an IOMMU: what it serves. Of a master: what it was built
+ * with, and, from `master_features`, what software has switched on.
+ */
+enum {
+    SOC_FEATURE_ATS = 1u << 0,
+    SOC_FEATURE_PRI = 1u << 1,
+    SOC_FEATURE_PASID = 1u << 2,         /* substreams */
+    SOC_FEATURE_PASID_EXECUTE = 1u << 3, /* a substream's transaction may be an instruction fetch */
+    SOC_FEATURE_PASID_PRIVILEGED = 1u << 4,
+};
+
 /* --- Messages between an IOMMU and its masters (ATS, PRI) ---------------- */
 
 enum {
@@ -98,15 +111,17 @@ enum {
     SOC_MSG_ATS_INVALIDATE_DONE = 2, /* master to IOMMU */
     SOC_MSG_PAGE_REQUEST = 3,        /* master to IOMMU */
     SOC_MSG_PAGE_RESPONSE = 4,       /* IOMMU to master */
+    SOC_MSG_FEATURES = 5,            /* shim to master: `master_features` changed */
 };
 
 typedef struct SocMessage {
     uint32_t type;
     uint32_t stream;
     uint32_t substream;
-    uint32_t flags;    /* SOC_TXN_* */
+    uint32_t flags;    /* SOC_TXN_*. Invalidate: without HAS_SUBSTREAM it is for every substream. Page request:
+                        * READ and WRITE each for itself, neither in a stop marker */
     uint64_t address;
-    uint64_t size;     /* invalidate: bytes, a power of two */
+    uint64_t size;     /* invalidate: bytes, a power of two; 0: every address */
     uint32_t tag;      /* invalidate: ITAG; page request and response: PRG index */
     uint32_t response; /* page response: 0 success, 1 invalid, 15 failure. Page request: bit 0 last */
     uint32_t port;     /* of the master, as it receives the message: where an answer goes. The shim fills it in */
@@ -140,7 +155,8 @@ typedef struct SocHostOps {
      * The master hears of it through its `resumed`, after this call has returned. */
     void (*held_end)(SocHost *, uint64_t hold, uint32_t status, const SocFault *fault);
     /* Sends a message to the other side: from an IOMMU to the master of msg->stream, from a master to the
-     * IOMMU behind `port` (ignored for an IOMMU). false: nobody there. */
+     * IOMMU behind `port` (ignored for an IOMMU). false: nobody there, or no room for one more
+     * page request or response. */
     bool (*message)(SocHost *, uint32_t port, const SocMessage *msg);
 
     /* Masters only. Ports count from 0 in the order of the `iommus` option; a PCI function has port 0. */
@@ -148,11 +164,15 @@ typedef struct SocHostOps {
     uint32_t (*port_stream)(SocHost *, uint32_t port); /* 0xffffffff: not known (QEMU's own IOMMU, or none) */
     /* An ordinary transaction through QEMU's address space of that port. Privilege is all it can carry. */
     bool (*dma)(SocHost *, uint32_t port, uint64_t address, void *data, uint32_t size, uint32_t flags);
-    /* A transaction asked of the port's model itself: `stream` is filled in. false: no model there. */
+    /* A transaction asked of the port's model itself: `stream` is filled in. false: no model there, or a PCI function
+     * that software does not let master the bus. */
     bool (*translate)(SocHost *, uint32_t port, SocTransaction *, SocTranslation *);
     /* The port's model's last fault and counters by name; false: no model there, or no such counter. */
     bool (*last_fault)(SocHost *, uint32_t port, SocFault *);
     bool (*counter)(SocHost *, uint32_t port, const char *name, uint64_t *value);
+    /* SOC_FEATURE_* that may be used now. A PCI function: what software enabled in its capabilities. Any other
+     * master: its shape's, for nobody has to enable them. */
+    uint32_t (*master_features)(SocHost *);
 
     /* Device tree, during `describe` only. Paths are absolute; parents first. */
     uint32_t (*phandle)(SocHost *);                        /* a new one */
@@ -215,6 +235,7 @@ typedef struct SocQemuDevice {
     const char *type;            /* "pl330" */
     const char *dma_link;        /* property that takes the memory region: "memory" */
     const char *const *settings; /* name, value, …, NULL */
+    uint32_t flags;              /* SOC_TXN_* of all its transactions: QEMU's own devices say nothing of it */
 } SocQemuDevice;
 
 /* One per type; lives for ever. */
@@ -242,6 +263,8 @@ typedef struct SocShape {
     uint32_t pci_span_count;
     uint32_t stream_count;     /* streams are 0 to stream_count - 1 */
     uint32_t address_bits;     /* width of what a master may ask for */
+    uint32_t features;         /* SOC_FEATURE_*; a PCI function has a capability for each */
+    uint32_t substream_bits;   /* masters: width of the PASID capability; 0: the PCI function has none */
 } SocShape;
 
 /* NULL: refused, and `error` (of `error_size`) says why, naming the valid values. Options not named have

@@ -49,7 +49,8 @@ private:
     void send_msi();
     void compare_exchange(uint32_t size);
     void end_oldest(uint32_t how);
-    void send_message();
+    void send_message(uint32_t type, uint32_t response);
+    std::optional<Perm> rights(const Transaction &, uint64_t entry) const;
 
     Shape shape_;
     RegisterBank bank_;
@@ -58,7 +59,9 @@ private:
     Register &cx_addr_lo_, &cx_addr_hi_, &cx_expected_lo_, &cx_expected_hi_, &cx_desired_lo_, &cx_desired_hi_;
     Register &cx_found_lo_, &cx_found_hi_, &cx_ok_;
     Register &unmap_stream_, &unmap_addr_;
-    Register &msg_stream_, &msg_tag_, &msg_sent_, &msg_received_, &msg_from_, &msg_from_tag_;
+    Register &msg_stream_, &msg_tag_, &msg_sent_, &msg_received_, &msg_from_, &msg_from_tag_, &msg_count_;
+    Register &msg_addr_, &msg_size_, &msg_substream_;
+    Register &prq_count_, &prq_stream_, &prq_substream_, &prq_flags_, &prq_lo_, &prq_hi_, &prq_index_, &prq_last_;
     Register &peek_ok_, &peek_data_;
 
     mutable std::mutex lock_;  // what translating threads write
@@ -83,6 +86,13 @@ TestIommu::TestIommu(Host &host)
       msg_stream_(rw("MSG_STREAM", TEST_MSG_STREAM)), msg_tag_(rw("MSG_TAG", TEST_MSG_TAG)),
       msg_sent_(ro("MSG_SENT", TEST_MSG_SENT)), msg_received_(ro("MSG_RECEIVED", TEST_MSG_RECEIVED)),
       msg_from_(ro("MSG_FROM", TEST_MSG_FROM)), msg_from_tag_(ro("MSG_FROM_TAG", TEST_MSG_FROM_TAG)),
+      msg_count_(ro("MSG_COUNT", TEST_MSG_COUNT)), msg_addr_(rw("MSG_ADDR", TEST_MSG_ADDR)),
+      msg_size_(bank_.add({.name = "MSG_SIZE", .offset = TEST_MSG_SIZE, .reset = page, .writable = ~0u})),
+      msg_substream_(rw("MSG_SUBSTREAM", TEST_MSG_SUBSTREAM)), prq_count_(ro("PRQ_COUNT", TEST_PRQ_COUNT)),
+      prq_stream_(ro("PRQ_STREAM", TEST_PRQ_STREAM)), prq_substream_(ro("PRQ_SUBSTREAM", TEST_PRQ_SUBSTREAM)),
+      prq_flags_(ro("PRQ_FLAGS", TEST_PRQ_FLAGS)), prq_lo_(ro("PRQ_ADDR_LO", TEST_PRQ_ADDR_LO)),
+      prq_hi_(ro("PRQ_ADDR_HI", TEST_PRQ_ADDR_HI)), prq_index_(ro("PRQ_INDEX", TEST_PRQ_INDEX)),
+      prq_last_(ro("PRQ_LAST", TEST_PRQ_LAST)),
       peek_ok_(ro("PEEK_OK", TEST_PEEK_OK)), peek_data_(ro("PEEK_DATA", TEST_PEEK_DATA))
 {
     shape_.regions = {{.name = "registers", .size = TEST_IOMMU_WINDOW, .address = 0, .alignment = TEST_IOMMU_WINDOW,
@@ -90,6 +100,7 @@ TestIommu::TestIommu(Host &host)
     shape_.irqs = 1;
     shape_.streams = TEST_IOMMU_STREAMS;
     shape_.address_bits = 21;
+    shape_.features = SOC_FEATURE_ATS | SOC_FEATURE_PRI;
     for (uint32_t stream = 0; stream < TEST_IOMMU_STREAMS; ++stream)
         shape_.pci_map.push_back({.rid = 8 * stream, .stream = stream, .length = 1});
 
@@ -101,7 +112,10 @@ TestIommu::TestIommu(Host &host)
     command("MSI_SEND", TEST_MSI_SEND, [this](unsigned, uint32_t) { send_msi(); });
     command("HELD_END", TEST_HELD_END, [this](unsigned, uint32_t how) { end_oldest(how); });
     command("CX_GO", TEST_CX_GO, [this](unsigned, uint32_t size) { compare_exchange(size); });
-    command("MSG_SEND", TEST_MSG_SEND, [this](unsigned, uint32_t) { send_message(); });
+    command("MSG_SEND", TEST_MSG_SEND, [this](unsigned, uint32_t) { send_message(SOC_MSG_ATS_INVALIDATE, 0); });
+    command("MSG_RESPOND", TEST_MSG_RESPOND, [this](unsigned, uint32_t code) {
+        send_message(SOC_MSG_PAGE_RESPONSE, code);
+    });
     command("UNMAP_SIZE", TEST_UNMAP_SIZE, [this](unsigned, uint32_t size) {
         host_.unmap_notify(unmap_stream_.get(), unmap_addr_.get(), size);
     });
@@ -132,8 +146,22 @@ bool TestIommu::mark_accessed(uint64_t address, uint64_t entry)
     return host_.memory().compare_exchange(address, 8, entry, entry | TEST_ENTRY_ACCESSED) == entry;
 }
 
+// What a valid entry allows of the transaction; nothing where it is not for it at all.
+std::optional<Perm> TestIommu::rights(const Transaction &txn, uint64_t entry) const
+{
+    if ((entry & TEST_ENTRY_PRIVILEGED && !txn.privileged) || (entry & TEST_ENTRY_NO_EXECUTE && txn.instruction))
+        return std::nullopt;
+    return entry & TEST_ENTRY_WRITE ? Perm::rw : Perm::r;
+}
+
 TranslateResult TestIommu::lookup(const Transaction &txn)
 {
+    if ((txn.ats_request || txn.ats_translated) && ctrl_.get() & TEST_CTRL_NO_ATS)
+        return Fault{.kind = FaultKind::configuration, .transaction = txn};
+    if (txn.ats_translated) {
+        counters_.bypass();
+        return Translation{.address = txn.address, .mask = page - 1, .perm = Perm::rw};
+    }
     if (!(ctrl_.get() & TEST_CTRL_ENABLE)) {
         counters_.bypass();
         return Translation{.address = txn.address, .mask = page - 1, .perm = Perm::rw};
@@ -147,13 +175,15 @@ TranslateResult TestIommu::lookup(const Transaction &txn)
         const std::optional<uint64_t> entry = host_.memory().load<uint64_t>(at);
         if (!entry)
             return refuse(txn, FaultKind::walk_abort);
-        if (!(*entry & TEST_ENTRY_VALID))
+        const bool valid = *entry & TEST_ENTRY_VALID;
+        const std::optional<Perm> allowed = valid ? rights(txn, *entry) : std::nullopt;
+        if (!txn.ats_request && !valid)
             return refuse(txn, FaultKind::translation);
-        const Perm perm = *entry & TEST_ENTRY_WRITE ? Perm::rw : Perm::r;
-        if (!allows(perm, txn.access) || (*entry & TEST_ENTRY_PRIVILEGED && !txn.privileged) ||
-            (*entry & TEST_ENTRY_NO_EXECUTE && txn.instruction))
+        if (!txn.ats_request && (!allowed || !allows(*allowed, txn.access)))
             return refuse(txn, FaultKind::permission);
-        const bool wants_mark = ctrl_.get() & TEST_CTRL_ACCESSED && !(*entry & TEST_ENTRY_ACCESSED) && !txn.debug;
+        const Perm perm = allowed.value_or(Perm::none);
+        const bool wants_mark = valid && ctrl_.get() & TEST_CTRL_ACCESSED && !(*entry & TEST_ENTRY_ACCESSED) &&
+                                !txn.debug;
         if (wants_mark && !mark_accessed(at, *entry))
             continue;
         return Translation{.address = (*entry & EntryAddress::mask) | (txn.address & (page - 1)), .mask = page - 1,
@@ -210,13 +240,17 @@ void TestIommu::end_oldest(uint32_t how)
     host_.held_end(hold, how == 1 ? nullptr : &*fault);
 }
 
-void TestIommu::send_message()
+void TestIommu::send_message(uint32_t type, uint32_t response)
 {
     SocMessage msg{};
-    msg.type = SOC_MSG_ATS_INVALIDATE;
+    msg.type = type;
     msg.stream = msg_stream_.get();
     msg.tag = msg_tag_.get();
-    msg.size = page;
+    msg.address = msg_addr_.get();
+    msg.size = msg_size_.get();
+    msg.substream = msg_substream_.get() & 0xfffff;
+    msg.flags = msg_substream_.get() >> 31 ? uint32_t(SOC_TXN_HAS_SUBSTREAM) : 0;
+    msg.response = response;
     msg_sent_.set(host_.message(0, msg));
 }
 
@@ -225,6 +259,17 @@ void TestIommu::message(const SocMessage &msg)
     msg_received_.set(msg.type);
     msg_from_.set(msg.stream);
     msg_from_tag_.set(msg.tag);
+    msg_count_.set(msg_count_.get() + 1);
+    if (msg.type != SOC_MSG_PAGE_REQUEST)
+        return;
+    prq_count_.set(prq_count_.get() + 1);
+    prq_stream_.set(msg.stream);
+    prq_substream_.set(msg.substream);
+    prq_flags_.set(msg.flags);
+    prq_lo_.set(uint32_t(msg.address));
+    prq_hi_.set(uint32_t(msg.address >> 32));
+    prq_index_.set(msg.tag);
+    prq_last_.set(msg.response & 1);
 }
 
 void TestIommu::reset()

@@ -4,6 +4,8 @@
  * One table in guest memory, 512 entries of 8 bytes: entry n translates the page at n * 4 KiB, so addresses end at
  * 2 MiB. Substream s has its own table, 4 KiB * (s + 1) after the first.
  *
+ * It answers ATS requests with the rights of the entry, and lets what was translated pass as it is.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef SOC_TEST_IOMMU_REGS_H
@@ -27,6 +29,7 @@
 #define TEST_CTRL_IRQ 4       /* a fault raises the line */
 #define TEST_CTRL_MSI 8       /* a fault sends a message */
 #define TEST_CTRL_ACCESSED 16 /* entries get their accessed bit */
+#define TEST_CTRL_NO_ATS 32   /* ATS requests and translated transactions are refused */
 #define TEST_TABLE_LO 0x04
 #define TEST_TABLE_HI 0x08
 #define TEST_STATUS 0x0c /* bit 0: a fault is pending; written 1 clears it and lowers the line */
@@ -66,6 +69,21 @@
 #define TEST_MSG_RECEIVED 0xa0 /* RO, type of the last message that came */
 #define TEST_MSG_FROM 0xa4     /* RO, its stream */
 #define TEST_MSG_FROM_TAG 0xa8 /* RO, its tag */
+#define TEST_MSG_COUNT 0xac    /* RO, messages that came */
+/* More of the message to send. */
+#define TEST_MSG_ADDR 0xc0
+#define TEST_MSG_SIZE 0xc4      /* 4 KiB after reset; 0: everything */
+#define TEST_MSG_SUBSTREAM 0xc8 /* bit 31: there is one */
+#define TEST_MSG_RESPOND 0xcc   /* WO: a page response with this code; its index is MSG_TAG */
+/* The last page request that came. */
+#define TEST_PRQ_COUNT 0xd0     /* RO, how many did */
+#define TEST_PRQ_STREAM 0xd4
+#define TEST_PRQ_SUBSTREAM 0xd8
+#define TEST_PRQ_FLAGS 0xdc     /* SOC_TXN_* */
+#define TEST_PRQ_ADDR_LO 0xe0
+#define TEST_PRQ_ADDR_HI 0xe4
+#define TEST_PRQ_INDEX 0xe8
+#define TEST_PRQ_LAST 0xec
 
 #define TEST_PEEK_ADDR 0xb0 /* write: reads 4 bytes of guest memory there */
 #define TEST_PEEK_OK 0xb4   /* RO */

@@ -46,6 +46,13 @@ public:
             list.push_back(fdt32_ld(reinterpret_cast<const fdt32_t *>(static_cast<const char *>(value) + i)));
         return list;
     }
+    bool has(const std::string &path, const char *name) const
+    {
+        const int node = fdt_path_offset(blob_.data(), path.c_str());
+        INFO(path << " " << name);
+        REQUIRE(node >= 0);
+        return fdt_getprop(blob_.data(), node, name, nullptr) != nullptr;
+    }
     uint32_t phandle(const std::string &path) const { return cells(path, "phandle").at(0); }
     std::string compatible(const char *of) const
     {
@@ -107,6 +114,34 @@ TEST_CASE("without a PCI map the bridge gets no iommu-map", "[tree]")
     const Tree tree = Tree::of(machine);
     CHECK(tree.cells(tree.compatible("pci-host-ecam-generic"), "iommu-map").empty());
     CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus").empty());
+}
+
+TEST_CASE("the bridge says whether the IOMMU of the bus serves ATS", "[tree]")
+{
+    struct Expected {
+        const char *device;
+        bool ats;
+    };
+    for (const Expected &expected : {Expected{"soc-test-iommu,id=iommu", true}, Expected{"apple-dart,id=iommu", false},
+                                     Expected{"soc-test-iommu,id=iommu,pci-map=none", false}}) {
+        INFO(expected.device);
+        Machine machine({"-device", expected.device});
+        const Tree tree = Tree::of(machine);
+        CHECK(tree.has(tree.compatible("pci-host-ecam-generic"), "ats-supported") == expected.ats);
+    }
+}
+
+TEST_CASE("a platform master says in its node that it can stall, and how wide its substreams are", "[tree]")
+{
+    Machine machine({"-device", "soc-test-iommu,id=iommu,pci-map=none", "-device",
+                     "soc-dma,id=with,iommus=iommu:1,stall=on,pasid-bits=20", "-device",
+                     "soc-dma,id=without,iommus=iommu:2+iommu:3"});
+    const Tree tree = Tree::of(machine);
+    const std::string with = unit(machine, "soc-dma", "with"), without = unit(machine, "soc-dma", "without");
+    CHECK(tree.has(with, "dma-can-stall"));
+    CHECK(tree.cells(with, "pasid-num-bits") == std::vector<uint32_t>{20});
+    CHECK_FALSE(tree.has(without, "dma-can-stall"));
+    CHECK_FALSE(tree.has(without, "pasid-num-bits"));
 }
 
 TEST_CASE("the board's own iommu-map stays when ours serves no PCI", "[tree]")

@@ -77,6 +77,7 @@ public:
     // Everything QEMU has printed or logged (-d guest_errors,unimp) until now.
     std::string output() const;
     const std::filesystem::path &folder() const { return folder_; }
+    pid_t pid() const { return pid_; }
     // Ends QEMU the ordinary way and returns its exit status.
     int quit();
 

@@ -101,6 +101,47 @@ TEST_CASE("a transaction that was held when the state was saved can be ended aft
     CHECK(dma_there.buffer(32) == pattern(32));
 }
 
+TEST_CASE("capabilities, translation cache and a wait for a page survive a save and a load", "[snapshot]")
+{
+    const Arguments devices = {"-device", "soc-test-iommu,id=iommu", "-device",
+                               "soc-dma-pci,id=dma,addr=2,ats=on,pri=on,pasid-bits=20"};
+    Machine source(devices);
+    PciFunction function(source, 2);
+    // The capabilities are in this order: ATS, PASID, PRI.
+    function.config16(0x106, 0x8000);
+    function.config16(0x10e, 3);
+    function.config16(0x114, 1);
+    REQUIRE(function.config32(0x114) == 1);  // and no longer stopped
+    TestIommu iommu(source, "iommu");
+    iommu.enable();
+    iommu.map(0x3000, ram + 0x400000);
+    source.fill(ram + 0x400000, pattern(32));
+    Dma dma(source, function.bar());
+    dma.attributes(SOC_DMA_ATTR_ATS | SOC_DMA_ATTR_PRI);
+    REQUIRE(dma.transfer(Direction::to_buffer, 0x3000, 32) == SOC_DMA_STATUS_DONE);
+    REQUIRE(dma.transfer(Direction::to_buffer, 0x7000, 32) == (SOC_DMA_STATUS_BUSY | SOC_DMA_STATUS_HELD));
+
+    Machine target(incoming(devices, save(source)));
+    wait_until(target, "completed");
+    TestIommu iommu_there(target, "iommu");
+    PciFunction function_there(target, 2);
+    Dma dma_there(target, function_there.bar());
+    CHECK(function_there.config32(0x114) == 1);
+    CHECK(dma_there.get(SOC_DMA_FEATURES) == (SOC_DMA_FEATURES_ATS | SOC_DMA_FEATURES_PRI | SOC_DMA_FEATURES_PASID |
+                                              SOC_DMA_FEATURES_PASID_EXECUTE));
+    CHECK(dma_there.get(SOC_DMA_ATC_ENTRIES) == 1);
+    CHECK(dma_there.get(SOC_DMA_STATUS) == (SOC_DMA_STATUS_BUSY | SOC_DMA_STATUS_HELD));
+    CHECK(iommu_there.get(TEST_PRQ_COUNT) == 1);
+    iommu_there.map(0x7000, ram + 0x400000);
+    iommu_there.set(TEST_MSG_STREAM, 2);
+    iommu_there.set(TEST_MSG_RESPOND, SOC_DMA_PRI_RESPONSE_SUCCESS);
+    for (int i = 0; i < 100 && dma_there.get(SOC_DMA_STATUS) & SOC_DMA_STATUS_HELD; ++i)
+        ;
+    CHECK(dma_there.settle() == SOC_DMA_STATUS_DONE);
+    CHECK(dma_there.buffer(32) == pattern(32));
+    CHECK(target.quit() == 0);
+}
+
 TEST_CASE("state of another variant is refused", "[snapshot]")
 {
     Machine source({"-device", "apple-dart,id=a,variant=t8103"});

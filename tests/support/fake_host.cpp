@@ -109,6 +109,8 @@ void FakeHost::irq(unsigned line, bool level)
 
 bool FakeHost::msi(uint32_t device_id, uint64_t address, uint32_t data)
 {
+    if (dead_msis)
+        return false;
     msis.push_back({device_id, address, data});
     return true;
 }
@@ -125,6 +127,8 @@ void FakeHost::held_end(uint64_t hold, const Fault *terminated)
 
 bool FakeHost::message(uint32_t port, const SocMessage &message)
 {
+    if (deaf)
+        return false;
     message_ports.push_back(port);
     messages.push_back(message);
     return true;

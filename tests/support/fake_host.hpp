@@ -73,6 +73,11 @@ public:
     std::vector<SocMessage> messages;
     std::vector<uint32_t> message_ports;  // where each went
     unsigned line_changes = 0;
+    // What the master under test may use.
+    uint32_t features = SOC_FEATURE_PASID | SOC_FEATURE_PASID_EXECUTE | SOC_FEATURE_PASID_PRIVILEGED;
+    bool deaf = false;        // nobody takes messages
+    bool dead_msis = false;   // nor interrupts that are messages
+    uint32_t port_count = 1;  // all of them are port 0
 
     FakeMemory &memory() override { return memory_; }
     void log(LogLevel, const std::string &) override;
@@ -82,12 +87,13 @@ public:
     void unmap_notify(uint32_t stream, uint64_t address, uint64_t size) override;
     void held_end(uint64_t hold, const Fault *terminated) override;
     bool message(uint32_t port, const SocMessage &) override;
-    uint32_t ports() override { return port_.first ? 1 : 0; }
+    uint32_t ports() override { return port_.first ? port_count : 0; }
     uint32_t port_stream(uint32_t port) override;
     bool dma(uint32_t port, uint64_t address, std::span<uint8_t> data, Access, bool privileged) override;
     bool translate(uint32_t port, Transaction &, SocTranslation &) override;
     bool last_fault(uint32_t port, SocFault &) override;
     bool counter(uint32_t port, const char *name, uint64_t &value) override;
+    uint32_t master_features() override { return features; }
 
 private:
     FakeMemory memory_;

@@ -160,6 +160,76 @@ TEST_CASE_METHOD(Fixture, "registers keep their value while a transfer is under 
     CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_DONE);
 }
 
+TEST_CASE_METHOD(Fixture, "a sweep keeps its count while it is under way")
+{
+    program(0, 0);
+    write(SOC_DMA_SWEEP_COUNT, 0x1000);
+    write(SOC_DMA_SWEEP_STRIDE, 8);
+    write(SOC_DMA_SWEEP_ROUNDS, 1);
+    write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_SWEEP);
+    host.run_deferred(*dma);
+    write(SOC_DMA_SWEEP_COUNT, 0);
+    run();
+    CHECK(read(SOC_DMA_SWEEP_COUNT) == 0x1000);
+    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_DONE);
+}
+
+TEST_CASE_METHOD(Fixture, "a sweep reads at every address, as often as it is told, and keeps the last")
+{
+    for (uint64_t page = 0; page < 3; ++page)
+        host.memory().store<uint64_t>(ram + 0x1008 + page * 0x2000, 100 + page);
+    program(0x1008, 0, 0x10);
+    write(SOC_DMA_SWEEP_COUNT, 3);
+    write(SOC_DMA_SWEEP_STRIDE, 0x2000);
+    write(SOC_DMA_SWEEP_ROUNDS, 1000);
+    CHECK(transfer(SOC_DMA_DOORBELL_SWEEP) == SOC_DMA_STATUS_DONE);
+    CHECK(read(SOC_DMA_TRANSFERRED) == 3000);
+    CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 3000);
+    CHECK(dma->mmio_read(0, SOC_DMA_BUFFER + 0x10, 8) == 102);
+    CHECK(iommu.last.address == 0x5008);
+    CHECK(iommu.last.access == Access::read);
+}
+
+TEST_CASE_METHOD(Fixture, "a sweep gives way to the machine, survives save and load, and ends at a fault")
+{
+    program(0, 0);
+    write(SOC_DMA_SWEEP_COUNT, 0x2001);
+    write(SOC_DMA_SWEEP_STRIDE, 8);
+    write(SOC_DMA_SWEEP_ROUNDS, 2);
+    write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_SWEEP);
+    host.run_deferred(*dma);
+    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_BUSY);
+    CHECK(read(SOC_DMA_TRANSFERRED) < 0x2000);
+    CHECK(read(SOC_DMA_TRANSFERRED) > 0);
+    StateWriter out;
+    dma->save(out);
+    dma->reset();
+    StateReader in(out.data());
+    dma->load(in);
+    REQUIRE(in.complete());
+    run();
+    CHECK(read(SOC_DMA_STATUS) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+    CHECK(read(SOC_DMA_TRANSFERRED) == 0x2000);
+    CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_TRANSLATION);
+    CHECK(read(SOC_DMA_FAULT_ADDR_LO) == 0x10000);
+}
+
+TEST_CASE_METHOD(Fixture, "a sweep that is out of range reads nothing")
+{
+    struct Case {
+        uint32_t count, rounds, offset, attributes;
+    };
+    for (const Case &c : {Case{0, 1, 0, 0}, Case{1, 0, 0, 0}, Case{0x10000, 0x10000, 0, 0},
+                          Case{1, 1, SOC_DMA_BUFFER_SIZE - 7, 0}, Case{1, 1, 0, SOC_DMA_ATTR_DIRECT}}) {
+        program(0, 0, c.offset);
+        write(SOC_DMA_ATTR, c.attributes);
+        write(SOC_DMA_SWEEP_COUNT, c.count);
+        write(SOC_DMA_SWEEP_ROUNDS, c.rounds);
+        CHECK(transfer(SOC_DMA_DOORBELL_SWEEP) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID));
+        CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 0);
+    }
+}
+
 TEST_CASE_METHOD(Fixture, "a direct transfer carries substream, privilege and instruction")
 {
     write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_PRIVILEGED | SOC_DMA_ATTR_INSTRUCTION);
