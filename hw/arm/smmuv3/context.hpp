@@ -27,6 +27,7 @@ struct TableBase {
 // A context descriptor.
 struct Context {
     TableBase table[2];
+    Regime regime = Regime::nsel1;  // the stream's
     uint16_t asid = 0;
     uint8_t output_bits = 48;  // IPS, limited by OAS
     bool access_flag_faults = true;  // AFFD clear

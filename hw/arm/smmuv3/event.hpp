@@ -43,11 +43,13 @@ constexpr bool is_translation_fault(EventId id)
 
 struct Event {
     EventId id = EventId::none;
-    Transaction transaction;    // stream, substream, access, privilege, instruction, input address
+    // Stream, substream, access, input address. Privilege and instruction are those after STE.PRIVCFG and INSTCFG
+    // (7.3), but for F_UUT.
+    Transaction transaction;
     EventClass cls = EventClass::in;
     unsigned stage = 1;         // 2 sets S2
     bool tt_read = false;       // F_PERMISSION at stage 2 with CLASS TT: TTRnW
-    uint64_t ipa = 0;           // of a stage 2 fault: the page
+    uint64_t ipa = 0;           // of a stage 2 fault; the record has the page
     uint64_t fetch_address = 0; // of F_STE_FETCH, F_CD_FETCH and F_WALK_EABT
     int level = -1;             // of the walk; not part of the record
     bool stall = false;

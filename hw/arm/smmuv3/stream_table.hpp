@@ -28,7 +28,7 @@ struct StreamTableBase {
 
 struct ConfigFault {
     EventId id = EventId::c_bad_ste;
-    uint64_t fetch_address = 0;  // f_ste_fetch, f_cd_fetch
+    uint64_t fetch_address = 0;  // f_ste_fetch, f_cd_fetch: physical, without bits beyond the OAS
     // A context descriptor's fetch that stage 2 refused, as its own fault (CLASS CD).
     std::optional<Event> nested;
 };
@@ -47,18 +47,23 @@ public:
     std::variant<Context, ConfigFault> context(const Stream &, uint32_t ssid, const Stage2 &nested) const;
 
     // Whether a transaction's substream fits the stream, S1DSS included. Yes: the number of the descriptor to use, or
-    // `bypass_stage1`.
+    // `bypass_stage1`, which is so too where the stream has no stage 1. Not to be asked of a stream that aborts:
+    // its transactions end without an event.
     struct Substream {
         bool bypass_stage1 = false;
         uint32_t ssid = 0;
     };
     static std::variant<Substream, EventId> substream(const Stream &, const Transaction &);
 
-    // Legality of the words alone.
+    // Legality of the words alone; `e2h`: CR2.E2H.
     std::variant<Stream, EventId> decode_ste(const SteWords &, bool e2h) const;
     std::variant<Context, EventId> decode_cd(const Stream &, const CdWords &) const;
 
 private:
+    std::variant<uint64_t, ConfigFault> leaf_table(const StreamTableBase &, uint32_t sid) const;
+    std::variant<uint64_t, ConfigFault> physical(uint64_t address, const Stage2 &nested) const;
+    std::variant<uint64_t, ConfigFault> descriptor_address(const Stream &, uint32_t ssid, const Stage2 &nested) const;
+
     const Features &features_;
     GuestMemory &memory_;
 };
