@@ -31,6 +31,10 @@ struct TlbEntry {
     bool user_read = true, user_write = true, user_execute = true;
     // Stage 2 allows; all true without stage 2.
     bool s2_read = true, s2_write = true, s2_execute = true;
+    // XN[1:0] tells the privileged (s2_execute) from the unprivileged.
+    bool s2_user_execute = true;
+    // S2PTW, and stage 2 maps it as Device: no place for stage 1's tables and context descriptors.
+    bool s2_bars_tables = false;
     // A write must first set the dirty state in memory (DBM set, not yet dirty).
     bool s1_clean = false, s2_clean = false;
 };
@@ -43,7 +47,7 @@ public:
     struct Tag {
         Kind kind = Kind::stage1;
         Regime regime = Regime::nsel1;
-        bool has_stage2 = false;  // nsel1 without stage 2 is tagged with VMID 0 by the caller
+        bool has_stage2 = false;
         uint16_t vmid = 0;
         uint16_t asid = 0;
         uint8_t granule_shift = 12;
@@ -69,6 +73,8 @@ public:
     void invalidate_regime(Regime);                                     // EL2_ALL
     void invalidate_vmid(uint16_t vmid, bool stage2_too);               // NH_ALL, S12_VMALL
     void invalidate_asid(Regime, uint16_t vmid, uint16_t asid);         // spares global entries
+    // Global entries go too. A range of more blocks than a quarter of the sets drops all of its ASID and the VMID's
+    // global entries, or the whole VMID where no ASID is named: more than was named, in bounded time.
     void invalidate_address(Regime, uint16_t vmid, std::optional<uint16_t> asid, const Range &);
     void invalidate_ipa(uint16_t vmid, const Range &);                  // stage 2 alone
     void drop_everything();                                             // reset, load
