@@ -8,6 +8,7 @@ namespace soc {
 extern const ModelType apple_dart_type;
 extern const ModelType soc_dma_type;
 extern const ModelType soc_pl330_type;
+extern const ModelType soc_smmuv3_type;
 #ifdef SOC_TEST_MODELS
 extern const ModelType soc_test_iommu_type;
 #endif
@@ -18,6 +19,7 @@ std::span<const ModelType *const> model_types()
         &apple_dart_type,
         &soc_dma_type,
         &soc_pl330_type,
+        &soc_smmuv3_type,
 #ifdef SOC_TEST_MODELS
         &soc_test_iommu_type,
 #endif

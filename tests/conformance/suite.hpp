@@ -29,6 +29,8 @@ public:
     // The first input address beyond what tables can map; 0 where there is none below 2^64.
     virtual uint64_t input_end() const = 0;
     virtual bool has_permissions() const = 0;
+    // That nothing was mapped is cached too, until the invalidation.
+    virtual bool remembers_failures() const { return true; }
 
     // An empty table for the stream, translated from now on.
     virtual void attach(uint32_t stream) = 0;

@@ -2,8 +2,11 @@
 // The parts of /init that touch no kernel.
 #include "catch.hpp"
 #include "disk_pattern.hpp"
+#include "fault_kinds.hpp"
 #include "fault_log.hpp"
+#include "interrupts.hpp"
 #include "iova.hpp"
+#include "page_set.hpp"
 #include "records.hpp"
 #include "scenario.hpp"
 #include "text.hpp"
@@ -60,6 +63,53 @@ TEST_CASE("a command line that makes no sense says which word", "[guest]")
     CHECK_FALSE(Scenario::parse("soc_iommu.api=vfio soc_iommu.master=pci soc_iommu.later=1").error.empty());
     CHECK_FALSE(Scenario::parse("quiet").error.empty());
     CHECK(Scenario::parse("soc_iommu.shell=1").error.empty());
+}
+
+TEST_CASE("the scenarios beyond the five APIs are known", "[guest]")
+{
+    for (const std::string api : {"sva", "dirty"}) {
+        const Scenario s = Scenario::parse("soc_iommu.api=" + api + " soc_iommu.master=platform");
+        CHECK(s.error.empty());
+        CHECK(s.api == api);
+    }
+}
+
+TEST_CASE("a set of pages has the form of a dirty bitmap and says which they are", "[guest]")
+{
+    PageSet pages(72, {1, 2, 63, 64, 71});
+    CHECK(pages.words()[0] == 0x8000000000000006u);
+    CHECK(pages.words()[1] == 0x81u);
+    CHECK(pages.text() == "1,2,63,64,71");
+    CHECK(PageSet(72).text() == "none");
+    CHECK_FALSE(pages == PageSet(72, {1, 2, 63, 64}));
+    pages.words()[1] = 1;
+    CHECK(pages == PageSet(72, {1, 2, 63, 64}));
+}
+
+TEST_CASE("the kinds of a fault are numbers of the device, which may be any", "[guest]")
+{
+    using namespace fault_kind;
+    CHECK(among(translation | terminated, 1));
+    CHECK(among(translation | terminated, 10));
+    CHECK_FALSE(among(translation | terminated, 2));
+    CHECK_FALSE(among(translation | terminated, 0));
+    CHECK_FALSE(among(~0u, 32));
+    CHECK_FALSE(among(~0u, 0xffffffff));
+}
+
+TEST_CASE("a driver's interrupts are found by name, with chip and count", "[guest]")
+{
+    const std::string table = "           CPU0       CPU1\n"
+                              " 11:       1513          7     GICv3  27 Level     arch_timer\n"
+                              " 20:          2          1   ITS-MSI 1073741824 Edge      arm-smmu-v3-evtq\n"
+                              " 21:          0          0   ITS-MSI 1073741825 Edge      arm-smmu-v3-gerror\n"
+                              " 30:          4          0     GICv3 144 Level     apple-dart fault handler\n"
+                              "IPI0:         9          8       Rescheduling interrupts\n";
+    CHECK(interrupts_of(table, "arm_smmu_v3") == "arm-smmu-v3-evtq=ITS-MSI:3,arm-smmu-v3-gerror=ITS-MSI:0");
+    CHECK(interrupts_of(table, "apple-dart") == "apple-dart=GICv3:4");
+    CHECK(interrupts_of(table, "virtio_iommu").empty());
+    CHECK(interrupts_of(table, "").empty());
+    CHECK(interrupts_of("", "arm-smmu-v3").empty());
 }
 
 TEST_CASE("records have the form that the host reads", "[guest]")
