@@ -10,6 +10,7 @@
 #include "soc_iommu_test.h"
 
 struct file;
+struct iommu_sva;
 struct vm_area_struct;
 
 /* A device that is bound to our driver. */
@@ -31,6 +32,8 @@ struct soc_iommu_test_context {
 	struct xarray buffers;
 	struct iommu_domain *attached;
 	bool owner;
+	struct iommu_sva *sva;
+	u32 features;		/* bits by SOC_IOMMU_TEST_FEATURE_* that are on */
 };
 
 int soc_iommu_test_devices_init(void);
@@ -54,5 +57,10 @@ int soc_iommu_test_buffer_span(struct soc_iommu_test_context *ctx, u32 id, u64 o
 int soc_iommu_test_buffer_mmap(struct soc_iommu_test_context *ctx, u32 id,
 			       struct vm_area_struct *vma);
 void soc_iommu_test_buffers_release(struct soc_iommu_test_context *ctx);
+
+long soc_iommu_test_feature(struct soc_iommu_test_context *ctx, void *arg);
+long soc_iommu_test_sva_bind(struct soc_iommu_test_context *ctx, void *arg);
+long soc_iommu_test_sva_unbind(struct soc_iommu_test_context *ctx, void *arg);
+void soc_iommu_test_sva_release(struct soc_iommu_test_context *ctx);
 
 #endif

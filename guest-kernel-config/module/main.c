@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "internal.h"
 
 /* mmap() offsets: 0 is the register window, above are buffers by number. */
@@ -60,6 +61,14 @@ static const struct call calls[] = {
 	  soc_iommu_test_buffer_free },
 	{ SOC_IOMMU_TEST_MAP, sizeof(struct soc_iommu_test_map), true, soc_iommu_test_map },
 	{ SOC_IOMMU_TEST_UNMAP, sizeof(struct soc_iommu_test_unmap), true, soc_iommu_test_unmap },
+#ifdef WITH_SVA
+	{ SOC_IOMMU_TEST_FEATURE, sizeof(struct soc_iommu_test_feature), true,
+	  soc_iommu_test_feature },
+	{ SOC_IOMMU_TEST_SVA_BIND, sizeof(struct soc_iommu_test_sva), true,
+	  soc_iommu_test_sva_bind },
+	{ SOC_IOMMU_TEST_SVA_UNBIND, sizeof(struct soc_iommu_test_id), true,
+	  soc_iommu_test_sva_unbind },
+#endif
 };
 
 union argument {
@@ -69,6 +78,8 @@ union argument {
 	struct soc_iommu_test_buffer buffer;
 	struct soc_iommu_test_map map;
 	struct soc_iommu_test_unmap unmap;
+	struct soc_iommu_test_feature feature;
+	struct soc_iommu_test_sva sva;
 };
 
 static long context_ioctl(struct file *file, unsigned int number, unsigned long address)
@@ -149,6 +160,7 @@ static int context_release(struct inode *inode, struct file *file)
 {
 	struct soc_iommu_test_context *ctx = file->private_data;
 
+	soc_iommu_test_sva_release(ctx);
 	soc_iommu_test_domains_release(ctx);
 	soc_iommu_test_buffers_release(ctx);
 	if (ctx->group)

@@ -85,6 +85,26 @@ struct soc_iommu_test_unmap {
 	__aligned_u64 unmapped;	/* out: what iommu_unmap() returned */
 };
 
+/*
+ * What the IOMMU does for a device only once it is told to. On in the order of their
+ * numbers, off in the opposite one; what is on when the file is closed goes off then.
+ */
+struct soc_iommu_test_feature {
+	__u32 size;
+	__u32 feature;		/* SOC_IOMMU_TEST_FEATURE_* */
+	__u32 enable;		/* 0 or 1 */
+	__u32 reserved;		/* 0 */
+};
+
+#define SOC_IOMMU_TEST_FEATURE_IOPF	0	/* page faults of the device are served */
+#define SOC_IOMMU_TEST_FEATURE_SVA	1	/* address spaces of processes can be bound */
+
+/* Binds the calling process' address space; one at a time. */
+struct soc_iommu_test_sva {
+	__u32 size;
+	__u32 pasid;		/* out: the substream that is this address space */
+};
+
 #define SOC_IOMMU_TEST_OPEN		_IO(SOC_IOMMU_TEST_TYPE, 0x00)	/* _open */
 #define SOC_IOMMU_TEST_DOMAIN_ALLOC	_IO(SOC_IOMMU_TEST_TYPE, 0x10)	/* _domain */
 #define SOC_IOMMU_TEST_DOMAIN_FREE	_IO(SOC_IOMMU_TEST_TYPE, 0x11)	/* _id */
@@ -95,5 +115,9 @@ struct soc_iommu_test_unmap {
 #define SOC_IOMMU_TEST_BUFFER_FREE	_IO(SOC_IOMMU_TEST_TYPE, 0x21)	/* _id */
 #define SOC_IOMMU_TEST_MAP		_IO(SOC_IOMMU_TEST_TYPE, 0x30)	/* _map */
 #define SOC_IOMMU_TEST_UNMAP		_IO(SOC_IOMMU_TEST_TYPE, 0x31)	/* _unmap */
+/* Not known to a module of a kernel without CONFIG_IOMMU_SVA. */
+#define SOC_IOMMU_TEST_FEATURE		_IO(SOC_IOMMU_TEST_TYPE, 0x40)	/* _feature */
+#define SOC_IOMMU_TEST_SVA_BIND		_IO(SOC_IOMMU_TEST_TYPE, 0x41)	/* _sva */
+#define SOC_IOMMU_TEST_SVA_UNBIND	_IO(SOC_IOMMU_TEST_TYPE, 0x42)	/* _id, of the PASID */
 
 #endif

@@ -60,7 +60,8 @@ std::string type_json(const ModelType *type)
            ",\n \"arch\": " + quoted(guest.arch) + ", \"machine\": " + quoted(guest.machine) +
            ", \"cpu\": " + quoted(guest.cpu) + ", \"memory\": " + quoted(guest.memory) +
            ",\n \"driver\": " + quoted(guest.driver) + ", \"config\": " + quoted(guest.config) +
-           ", \"kernels\": " + array(guest.kernels, quoted) + "}";
+           ", \"kernels\": " + array(guest.kernels, quoted) +
+           ", \"apis\": " + array(guest.apis, quoted) + "}";
 }
 
 // Holds nothing and hears nothing: models are only made here, never used.

@@ -21,6 +21,8 @@ struct GuestProfile {
     const char *driver = "";     // Linux' platform driver
     const char *config = "";     // guest-kernel-config/<config>.config
     std::vector<const char *> kernels;  // versions whose driver works the block, newest last
+    // Scenarios of /init beyond the five APIs that this IOMMU can pass: "sva", "dirty".
+    std::vector<const char *> apis{};
 };
 
 enum class ModelKind { iommu = SOC_KIND_IOMMU, master = SOC_KIND_MASTER, qemu_master = SOC_KIND_QEMU_MASTER };

@@ -29,7 +29,9 @@ def guest_options(parser: argparse.ArgumentParser):
     parser.add_argument("name", metavar="NAME", help="an IOMMU, as 'soc-iommu list' shows them")
     parser.add_argument("-o", dest="options", metavar="KEY=VALUE", action="append", default=[],
                         help="an option of the IOMMU; may be repeated")
-    parser.add_argument("--api", default=",".join(protocol.APIS), help="which of " + ",".join(protocol.APIS))
+    parser.add_argument("--api", default=",".join(protocol.APIS),
+                        help="which of " + ",".join(protocol.APIS) + "; where the IOMMU can, also "
+                        + ", ".join(f"{name} ({text})" for name, text in protocol.FURTHER.items()))
     kernels = parser.add_argument_group("guest kernel")
     kernels.add_argument("--kernel", metavar="VERSION", help="default: the newest that drives the IOMMU")
     kernels.add_argument("--page-size", default="4k", help="of the kernel (default 4k)")
@@ -119,7 +121,7 @@ def check_patches(args):
 
 
 def check_guest(args):
-    args.api = [one_of("API", api, protocol.APIS) for api in dict.fromkeys(args.api.split(","))]
+    args.api = [one_of("API", api, protocol.STEPS) for api in dict.fromkeys(args.api.split(","))]
     if args.kernel:
         one_of("kernel", args.kernel, KERNELS)
     one_of("page size", args.page_size, kernel.page_sizes("arm64"))

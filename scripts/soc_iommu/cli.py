@@ -36,7 +36,8 @@ def run_list(args, cache: Cache, phases: Phases) -> int:
             return 0
     for item in iommus.values():
         print(f"{item.name}: {item.summary}")
-        print(f"    masters {', '.join(item.masters)}; kernels {', '.join(item.kernels)} ({item.arch})")
+        print(f"    masters {', '.join(item.masters)}; kernels {', '.join(item.kernels)} ({item.arch})"
+              + (f"; also --api {','.join(item.apis)}" if item.apis else ""))
         for option in item.options:
             print(f"    -o {option['name']}={option['valid']} (default {option['default']}): {option['help']}")
     return 0

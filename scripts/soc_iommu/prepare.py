@@ -63,6 +63,8 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
         raise Usage(f"{iommu.name} takes no {master} master; valid: {', '.join(iommu.masters)}")
     if args.instances > 1 and (master != "platform" or not iommu.ours):
         raise Usage("--instances needs --master platform and an IOMMU of ours: a PCI function has one port")
+    for api in args.api:
+        one_of(f"API for {iommu.name}", api, iommu.all_apis())
     kernels = [v for v in kernel_module.VERSIONS if v in iommu.kernels]
     if not kernels:
         raise Failure(f"no guest kernel here drives {iommu.name}")

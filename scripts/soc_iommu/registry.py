@@ -6,10 +6,11 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import plugin
+import protocol
 import reference
 from cache import Cache, digest
 from errors import Failure, Usage, one_of
@@ -33,6 +34,7 @@ class Iommu:
     device: str | None = ""      # the -device type; None: the machine has it built in
     fixed: str = ""              # further properties of that -device
     ours: bool = True
+    apis: list[str] = field(default_factory=list)  # that it can pass beyond the five
     judge: Path | None = None    # the program that knows which combinations of options there can be
 
     def check_options(self, given: list[str]) -> dict[str, str]:
@@ -55,6 +57,9 @@ class Iommu:
             if said.returncode != 0:
                 raise Usage(f"{self.name}: {said.stderr.strip()}")
         return out
+
+    def all_apis(self) -> list[str]:
+        return [*protocol.APIS, *self.apis]
 
     def effective(self, given: dict[str, str]) -> dict[str, str]:
         return {option["name"]: given.get(option["name"], option["default"]) for option in self.options}
@@ -80,7 +85,7 @@ def from_json(text: str, judge: Path | None = None) -> dict[str, Iommu]:
             found[item["name"]] = Iommu(
                 item["name"], item["summary"], item["options"], item["masters"], item["arch"], item["machine"],
                 item["cpu"], item["memory"], item["kernels"], item["driver"], item["config"], item["counters"],
-                device=item["name"], judge=judge)
+                device=item["name"], apis=item.get("apis", []), judge=judge)
     return found
 
 

@@ -48,6 +48,31 @@ def append(setup: Setup, api: str, shell: bool = False) -> str:
     return " ".join(words + setup.extra_append)
 
 
+# Options of an IOMMU that a master has to match, and the master's own option for each. They go by name, so that an
+# IOMMU without them gets the plain master.
+PLATFORM_FEATURES = {"stall": "stall", "ssid-bits": "pasid-bits"}
+PCI_FEATURES = {"ats": "ats", "ssid-bits": "pasid-bits", "pri": "pri"}
+SUBSTREAM_BITS = 20  # as wide as a PASID can be
+
+
+def master_features(setup: Setup) -> str:
+    """What soc-dma is to have because the IOMMU has it, as the end of its -device."""
+    effective = setup.iommu.effective(setup.options)
+    wanted = PCI_FEATURES if setup.master == "pci" else PLATFORM_FEATURES
+    features = {}
+    for option, feature in wanted.items():
+        value = effective.get(option, "off")
+        if feature == "pasid-bits":
+            bits = SUBSTREAM_BITS if value == "auto" else int(value, 0) if value[:1].isdigit() else 0
+            if bits:
+                features[feature] = str(bits)
+        elif value != "off":
+            features[feature] = "on"
+    if "ats" not in features:
+        features.pop("pri", None)  # pages are requested where a translation that was asked for lacks them
+    return "".join(f",{name}={value}" for name, value in features.items())
+
+
 def devices(setup: Setup, api: str) -> list[str]:
     """The IOMMU and the master that the API needs."""
     iommu, out = setup.iommu, []
@@ -57,7 +82,7 @@ def devices(setup: Setup, api: str) -> list[str]:
                       *(f"{name}={value}" for name, value in setup.options.items())]
         out += ["-device", ",".join(properties)]
     if setup.master == "pci":
-        out += ["-device", "soc-dma-pci,id=dma0,addr=1"]
+        out += ["-device", "soc-dma-pci,id=dma0,addr=1" + master_features(setup)]
         if api == "dma":
             # The guest writes to the disk; every boot is to read the same.
             out += ["-drive", f"file={setup.disk},format=raw,if=none,id=disk0,snapshot=on",
@@ -65,7 +90,7 @@ def devices(setup: Setup, api: str) -> list[str]:
     else:
         # Streams 3, 5 …: no port's number, and not the one below.
         ports = "+".join(f"iommu{number}:{2 * number + 3}" for number in range(setup.instances))
-        out += ["-device", f"soc-dma,id=dma0,iommus={ports}"]
+        out += ["-device", f"soc-dma,id=dma0,iommus={ports}" + master_features(setup)]
         if api == "dma":
             out += ["-device", "soc-pl330,id=pl330,iommus=iommu0:4"]
     return out

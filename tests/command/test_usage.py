@@ -27,11 +27,18 @@ DART = {"name": "apple-dart", "kind": "iommu", "summary": "a DART", "masters": [
                     {"name": "streams", "default": "16", "valid": "1..16", "help": "number"}]}
 
 
+SMMU = DART | {"name": "soc-smmuv3", "summary": "an SMMU", "driver": "arm-smmu-v3", "config": "soc-smmuv3",
+               "apis": ["sva", "dirty"],
+               "options": [{"name": name, "default": default, "valid": "any", "help": ""}
+                           for name, default in (("stall", "on"), ("ssid-bits", "auto"), ("ats", "auto"),
+                                                 ("pri", "auto"), ("msi", "on"))]}
+
+
 class Usage(Case):
     def setUp(self):
         super().setUp()
         self.own_cache()
-        iommus = registry.from_json(json.dumps({"types": [DART, {"kind": "master", "name": "soc-dma"}]}))
+        iommus = registry.from_json(json.dumps({"types": [DART, SMMU, {"kind": "master", "name": "soc-dma"}]}))
         iommus |= {item.name: item for item in reference.iommus(registry.Iommu)}
         for target, name, value in ((prepare, "load_registry", lambda *_: iommus), (packages, "ensure", self.forbidden),
                                     (phases.Phases, "phase", self.forbidden)):
@@ -57,10 +64,10 @@ class Usage(Case):
 
     def test_an_unknown_iommu(self):
         for command in ("attach", "shell", "qemu-args"):
-            self.refused(command, "intel-vtd", names=["intel-vtd", "apple-dart, qemu-smmuv3, virtio-iommu"])
+            self.refused(command, "intel-vtd", names=["intel-vtd", "apple-dart, soc-smmuv3, qemu-smmuv3, virtio-iommu"])
 
     def test_a_master_is_no_iommu(self):
-        self.refused("attach", "soc-dma", names=["apple-dart, qemu-smmuv3, virtio-iommu"])
+        self.refused("attach", "soc-dma", names=["apple-dart, soc-smmuv3, qemu-smmuv3, virtio-iommu"])
 
     def test_an_unknown_option(self):
         self.refused("attach", "apple-dart", "-o", "size=4", names=["no option 'size'", "variant=t8103|t6000", "page-size"])
@@ -95,6 +102,15 @@ class Usage(Case):
     def test_a_master_that_the_block_cannot_have(self):
         self.refused("attach", "qemu-smmuv3", "--master", "platform", names=["platform", "valid: pci"])
 
+    def test_an_api_beyond_what_the_iommu_can(self):
+        for api in ("sva", "dirty", "dma,sva"):
+            self.refused("attach", "apple-dart", "--api", api,
+                         names=["API for apple-dart", "valid: dma, direct, vfio, compat, iommufd\n"])
+        self.refused("attach", "soc-smmuv3", "--api", "usb", names=["usb", "iommufd, sva, dirty"])
+
+    def test_a_step_that_no_asked_for_api_has(self):
+        self.refused("attach", "soc-smmuv3", "--api", "dirty", "--save-at", "stale", names=["stale", "map, dma, unmap"])
+
     def test_two_kernels(self):
         image = self.dir / "Image"
         image.write_bytes(b"\0" * 100)
@@ -113,8 +129,8 @@ class Usage(Case):
 
 
 class DryRun(Usage):
-    def line(self, *argv) -> list[str]:
-        status, out, err = run_main("attach", "apple-dart", "--dry-run", *argv)
+    def line(self, *argv, name="apple-dart") -> list[str]:
+        status, out, err = run_main("attach", name, "--dry-run", *argv)
         self.assertEqual(status, 0, err)
         return shlex.split(out)
 
@@ -150,6 +166,35 @@ class DryRun(Usage):
         self.assertIn("apple-dart,id=iommu1,pci-map=none", two)
         self.assertIn("soc-dma,id=dma0,iommus=iommu0:3+iommu1:5", two)
         self.assertFalse([word for word in platform if "pci" in word and word.startswith("virtio")])
+
+    def test_the_further_apis_are_not_asked_unless_they_are_named(self):
+        status, out, _ = run_main("attach", "soc-smmuv3", "--dry-run")
+        self.assertEqual(status, 0)
+        self.assertEqual([line[2:] for line in out.splitlines()[::2]], ["dma", "direct", "vfio", "compat", "iommufd"])
+        for api in ("sva", "dirty"):
+            append = self.value(self.line("--api", api, name="soc-smmuv3"), "-append").split()
+            self.assertIn(f"soc_iommu.api={api}", append)
+
+    def test_a_master_matches_what_its_iommu_can(self):
+        def master(*argv, name="soc-smmuv3"):
+            words = self.line("--api", "direct", *argv, name=name)
+            return next(word for word in words if word.startswith("soc-dma"))
+        platform, pci = "soc-dma,id=dma0,iommus=iommu0:3", "soc-dma-pci,id=dma0,addr=1"
+        for options, plat, func in (
+                ([], ",stall=on,pasid-bits=20", ",ats=on,pasid-bits=20,pri=on"),
+                (["stall=off"], ",pasid-bits=20", ",ats=on,pasid-bits=20,pri=on"),
+                (["stall=forced"], ",stall=on,pasid-bits=20", ",ats=on,pasid-bits=20,pri=on"),
+                (["ssid-bits=0"], ",stall=on", ",ats=on,pri=on"),
+                (["ssid-bits=8"], ",stall=on,pasid-bits=8", ",ats=on,pasid-bits=8,pri=on"),
+                (["ats=off"], ",stall=on,pasid-bits=20", ",pasid-bits=20"),
+                (["pri=off"], ",stall=on,pasid-bits=20", ",ats=on,pasid-bits=20")):
+            words = [word for option in options for word in ("-o", option)]
+            with self.subTest(options=options):
+                self.assertEqual(master("--master", "platform", *words), platform + plat)
+                self.assertEqual(master("--master", "pci", *words), pci + func)
+        self.assertEqual(master("--master", "platform", name="apple-dart"), platform)
+        self.assertEqual(master("--master", "pci", name="apple-dart"), pci)
+        self.assertEqual(master(name="qemu-smmuv3"), pci)
 
     def test_one_line_an_api(self):
         status, out, _ = run_main("attach", "qemu-smmuv3", "--dry-run")

@@ -28,11 +28,15 @@ def complete(api="vfio", sessions=1):
 
 class Works(Case):
     def test_every_step_of_every_session_makes_works(self):
-        for api in protocol.APIS:
+        for api in ALL:
             with self.subTest(api=api):
                 got = judge(complete(api, 3).end(), 3)
                 self.assertEqual((got.verdict, got.at, got.errno), ("works", None, None))
                 self.assertEqual(len(got.steps), len(ALL[api]) * 3 - 2)
+
+    def test_the_default_is_the_five_apis(self):
+        self.assertEqual(protocol.APIS, ["dma", "direct", "vfio", "compat", "iommufd"])
+        self.assertEqual([*protocol.APIS, *protocol.FURTHER], list(ALL))
 
     def test_a_missing_session_is_not_works(self):
         self.assertEqual(judge(complete(sessions=2).end(), 3).verdict, "error")
@@ -69,7 +73,7 @@ class Works(Case):
 
 class Refused(Case):
     def test_a_step_up_to_attach_refuses(self):
-        for api in protocol.APIS:
+        for api in ALL:
             last = "bind" if api == "dma" else "attach"
             for step in ALL[api][:ALL[api].index(last) + 1]:
                 with self.subTest(api=api, step=step):
@@ -89,7 +93,7 @@ class Refused(Case):
 
 class Broken(Case):
     def test_every_step_after_attach_breaks(self):
-        for api in protocol.APIS:
+        for api in ALL:
             last = "bind" if api == "dma" else "attach"
             for step in ALL[api][ALL[api].index(last) + 1:]:
                 with self.subTest(api=api, step=step):

@@ -35,20 +35,26 @@ ConfigCache::ConfigCache(unsigned sets) : streams_(sets, ways), contexts_(sets, 
 {
 }
 
+bool ConfigCache::find(uint32_t sid, Stream &out) const
+{
+    return streams_.find(place_of(sid, 0), out, is(key_of(sid, 0)));
+}
+
+bool ConfigCache::find(uint32_t sid, uint32_t ssid, Context &out) const
+{
+    return contexts_.find(place_of(sid, ssid), out, is(key_of(sid, ssid)));
+}
+
 std::optional<Stream> ConfigCache::stream(uint32_t sid) const
 {
-    std::optional<Stream> found(std::in_place);
-    if (!streams_.find(place_of(sid, 0), *found, is(key_of(sid, 0))))
-        found.reset();
-    return found;
+    Stream found;
+    return find(sid, found) ? std::optional(found) : std::nullopt;
 }
 
 std::optional<Context> ConfigCache::context(uint32_t sid, uint32_t ssid) const
 {
-    std::optional<Context> found(std::in_place);
-    if (!contexts_.find(place_of(sid, ssid), *found, is(key_of(sid, ssid))))
-        found.reset();
-    return found;
+    Context found;
+    return find(sid, ssid, found) ? std::optional(found) : std::nullopt;
 }
 
 template <typename Payload>

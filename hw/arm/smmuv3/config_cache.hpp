@@ -23,6 +23,9 @@ public:
     // `sets` a power of two; each of both caches has so many. 8 ways.
     explicit ConfigCache(unsigned sets = 128);
 
+    // A miss leaves what is given alone.
+    bool find(uint32_t sid, Stream &) const;
+    bool find(uint32_t sid, uint32_t ssid, Context &) const;
     std::optional<Stream> stream(uint32_t sid) const;
     std::optional<Context> context(uint32_t sid, uint32_t ssid) const;
     uint64_t stamp() const { return epoch_.load(std::memory_order_acquire); }

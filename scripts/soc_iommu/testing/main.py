@@ -38,9 +38,13 @@ ELSEWHERE = ["qemu", "guest"]
 FUZZ_SECONDS = 30
 SELFTEST_LIMIT = 1800
 MAY_NOT_BE_SKIPPED = ["qemu", "guest"]
-BROKEN_DRIVER = ROOT / "tests" / "guest" / "patches" / "6.12" / "apple-dart-no-tlb-invalidate.patch"
+PATCHES = ROOT / "tests" / "guest" / "patches" / "6.12"
+MENDED_DRIVER = PATCHES / "arm-smmu-v3-invalidate-after-dirty.patch"
 # What the guest cases boot, built before any of them runs: a kernel's build is no part of a case's limit.
-GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["apple-dart", "--kernel-patch", str(BROKEN_DRIVER)],
+GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "--page-size", "64k"],
+          ["apple-dart", "--kernel-patch", str(PATCHES / "apple-dart-no-tlb-invalidate.patch")],
+          ["soc-smmuv3", "--kernel-patch", str(MENDED_DRIVER)],
+          ["soc-smmuv3", "--page-size", "64k", "--kernel-patch", str(MENDED_DRIVER)],
           ["apple-dart", "--no-cap-series"],
           *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale"))]
 

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The kernel's IOMMU API, through the test module.
 #include "failure.hpp"
-#include "files.hpp"
-#include "modules.hpp"
 #include "path.hpp"
 #include "soc_iommu_test.h"
+#include "test_module.hpp"
 #include "text.hpp"
-
-#include <cstring>
-
-#include <fcntl.h>
-#include <sys/ioctl.h>
 
 namespace guest
 {
@@ -20,49 +14,27 @@ namespace
 class DirectPath : public Path
 {
 public:
-    explicit DirectPath(Device device) : device_(std::move(device)) {}
+    explicit DirectPath(const Device &device) : module_(device) {}
 
-    ~DirectPath() override
-    {
-        close();
-        device_.unbind();
-    }
-
-    void check_supported() const override
-    {
-        if (!module_present("soc_iommu_test") && !module_loaded("soc_iommu_test")) {
-            throw Unsupported{"no soc_iommu_test.ko for this kernel"};
-        }
-    }
-
-    std::string driver() const override { return SOC_IOMMU_TEST_DRIVER; }
+    void check_supported() const override { TestModule::check_present(); }
+    std::string driver() const override { return TestModule::driver(); }
     bool has_bind_step() const override { return false; }
     void bind(Notes &) override {}
 
     void attach(Notes &notes) override
     {
-        if (const int error = device_.bind(driver())) {
-            throw Failure{error, "bind " + device_.name() + " to " + driver()};
-        }
-        fd_ = Fd::open(device_node("/sys/class/misc/" SOC_IOMMU_TEST_NODE), O_RDWR);
-
-        soc_iommu_test_open open = {};
-        open.size = sizeof(open);
-        open.bus = device_.bus() == "pci" ? SOC_IOMMU_TEST_BUS_PCI : SOC_IOMMU_TEST_BUS_PLATFORM;
-        strncpy(open.name, device_.name().c_str(), sizeof(open.name) - 1);
-        call(SOC_IOMMU_TEST_OPEN, &open, "open " + device_.name());
+        module_.bind();
+        module_.open();
 
         domain_ = {};
         domain_.size = sizeof(domain_);
-        call(SOC_IOMMU_TEST_DOMAIN_ALLOC, &domain_, "iommu_paging_domain_alloc");
+        module_.call(SOC_IOMMU_TEST_DOMAIN_ALLOC, &domain_, "iommu_paging_domain_alloc");
         soc_iommu_test_id id = {sizeof(id), domain_.domain};
-        call(SOC_IOMMU_TEST_ATTACH, &id, "iommu_attach_group");
+        module_.call(SOC_IOMMU_TEST_ATTACH, &id, "iommu_attach_group");
         // Some drivers (virtio-iommu) know a domain's aperture only now.
-        call(SOC_IOMMU_TEST_DOMAIN_INFO, &domain_, "look at the domain");
+        module_.call(SOC_IOMMU_TEST_DOMAIN_INFO, &domain_, "look at the domain");
 
-        dma_ = std::make_unique<SocDma>(mapped_window(
-            Mapping::of_file(fd_, open.window_offset, open.window_size, "the device's registers")));
-        const std::string group = device_.group().value_or("");
+        const std::string group = module_.device().group().value_or("");
         notes.add("group=%s type=%s aperture=%s-%s%s page_sizes=%s", group.c_str(), group_type(group).c_str(),
                   hex(domain_.aperture_start).c_str(), hex(domain_.aperture_end).c_str(),
                   domain_.force_aperture ? "" : "(not forced)", hex(domain_.page_sizes).c_str());
@@ -81,9 +53,9 @@ public:
         soc_iommu_test_buffer buffer = {};
         buffer.size = sizeof(buffer);
         buffer.length = size;
-        call(SOC_IOMMU_TEST_BUFFER_ALLOC, &buffer, format("allocation of %zu bytes", size));
+        module_.call(SOC_IOMMU_TEST_BUFFER_ALLOC, &buffer, format("allocation of %zu bytes", size));
         Memory memory;
-        memory.mapping = Mapping::of_file(fd_, buffer.offset, size, "the module's memory");
+        memory.mapping = Mapping::of_file(module_.fd(), buffer.offset, size, "the module's memory");
         memory.handle = buffer.buffer;
         const uint64_t page = kernel_page_size();
         for (uint64_t offset = 0; offset < size; offset += page) {
@@ -102,8 +74,8 @@ public:
         map.offset = offset;
         map.iova = iova;
         map.length = size;
-        call(SOC_IOMMU_TEST_MAP, &map,
-             format("iommu_map iova=%s size=%s", hex(iova).c_str(), hex(size).c_str()));
+        module_.call(SOC_IOMMU_TEST_MAP, &map,
+                     format("iommu_map iova=%s size=%s", hex(iova).c_str(), hex(size).c_str()));
     }
 
     uint64_t unmap(uint64_t iova, size_t size) override
@@ -113,44 +85,24 @@ public:
         unmap.domain = domain_.domain;
         unmap.iova = iova;
         unmap.length = size;
-        call(SOC_IOMMU_TEST_UNMAP, &unmap,
-             format("iommu_unmap iova=%s size=%s", hex(iova).c_str(), hex(size).c_str()));
+        module_.call(SOC_IOMMU_TEST_UNMAP, &unmap,
+                     format("iommu_unmap iova=%s size=%s", hex(iova).c_str(), hex(size).c_str()));
         return unmap.unmapped;
     }
 
-    SocDma &dma() override { return *dma_; }
+    SocDma &dma() override { return module_.dma(); }
 
     void detach(Notes &) override
     {
         soc_iommu_test_id id = {sizeof(id), domain_.domain};
-        dma_.reset();
-        call(SOC_IOMMU_TEST_DETACH, &id, "iommu_detach_group");
-        call(SOC_IOMMU_TEST_DOMAIN_FREE, &id, "iommu_domain_free");
-        close();
-        device_.unbind();
-        if (!device_.driver().empty()) {
-            fail(driver() + " did not let the device go");
-        }
+        module_.call(SOC_IOMMU_TEST_DETACH, &id, "iommu_detach_group");
+        module_.call(SOC_IOMMU_TEST_DOMAIN_FREE, &id, "iommu_domain_free");
+        module_.close_all();
     }
 
 private:
-    void call(unsigned long number, void *argument, const std::string &what)
-    {
-        if (ioctl(fd_.get(), number, argument) < 0) {
-            fail_errno(what);
-        }
-    }
-
-    void close()
-    {
-        dma_.reset();
-        fd_.close(); // the module detaches and frees what is left
-    }
-
-    Device device_;
-    Fd fd_;
+    TestModule module_;
     soc_iommu_test_domain domain_ = {};
-    std::unique_ptr<SocDma> dma_;
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 // The steps in which a transfer must fault: isolation, readonly, stale.
 #include "data_steps.hpp"
 #include "failure.hpp"
+#include "fault_kinds.hpp"
 #include "kernel_log.hpp"
 #include "text.hpp"
 
@@ -18,11 +19,10 @@ namespace
 constexpr size_t attempt_size = 4;
 constexpr int log_patience = 300; // milliseconds until a driver has printed what it will print
 
-// Bits by SOC_FAULT_*, and a SOC_TXN_*, of seam.h: the numbers are soc-dma's, but the header is the host's.
-constexpr uint32_t translation = 1u << 1;
-constexpr uint32_t permission = 1u << 2;
-constexpr uint32_t translation_or_size = translation | 1u << 3;
-constexpr uint32_t txn_write = 1u << 0;
+using fault_kind::permission;
+using fault_kind::translation;
+using fault_kind::txn_write;
+constexpr uint32_t translation_or_size = translation | fault_kind::address_size;
 constexpr uint32_t stream_unknown = 0xffffffff;
 
 uint64_t microseconds_since_boot()
@@ -52,7 +52,7 @@ void DataSteps::check_model(const Attempt &attempt, Tally &tally)
     if (stream != stream_unknown && fault.stream != stream) {
         complain("another stream than " + hex(stream));
     }
-    if (fault.kind >= 32 || !(attempt.kinds >> fault.kind & 1)) {
+    if (!fault_kind::among(attempt.kinds, fault.kind)) {
         complain("another kind");
     }
     if (((fault.flags & txn_write) != 0) != attempt.write) {

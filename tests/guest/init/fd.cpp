@@ -63,14 +63,23 @@ Mapping Mapping::of_file(const Fd &fd, uint64_t offset, size_t size, const std::
     return Mapping(address, size);
 }
 
-Mapping Mapping::anonymous(size_t size)
+Mapping Mapping::of_memory(size_t size, int flags)
 {
-    void *address =
-        mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     if (address == MAP_FAILED) {
         fail_errno("mmap of memory");
     }
     return Mapping(address, size);
+}
+
+Mapping Mapping::anonymous(size_t size)
+{
+    return of_memory(size, MAP_POPULATE);
+}
+
+Mapping Mapping::untouched(size_t size)
+{
+    return of_memory(size, 0);
 }
 
 void Mapping::unmap()

@@ -45,15 +45,22 @@ public:
 
     // Throw Failure.
     static Mapping of_file(const Fd &fd, uint64_t offset, size_t size, const std::string &what);
-    static Mapping anonymous(size_t size);
+    static Mapping anonymous(size_t size); // every page there from the start
+    static Mapping untouched(size_t size); // pages come with their first access
 
     uint8_t *data() const { return static_cast<uint8_t *>(address_); }
     size_t size() const { return size_; }
     explicit operator bool() const { return address_ != nullptr; }
     void unmap();
+    uint8_t *release() // what is mapped stays so
+    {
+        size_ = 0;
+        return static_cast<uint8_t *>(std::exchange(address_, nullptr));
+    }
 
 private:
     Mapping(void *address, size_t size) : address_(address), size_(size) {}
+    static Mapping of_memory(size_t size, int flags);
 
     void *address_ = nullptr;
     size_t size_ = 0;

@@ -11,6 +11,7 @@
 #include "path.hpp"
 #include "probe.hpp"
 #include "scenario.hpp"
+#include "sessions.hpp"
 #include "soc-iommu/soc-dma-regs.h"
 #include "text.hpp"
 
@@ -58,7 +59,7 @@ void prepare(const Scenario &scenario)
         // Also VFIO's reset handler for the platform soc-dma, and the driver that `probe` tries first.
         load_module_if_present("soc_iommu_test");
     } catch (const Failure &failure) {
-        if (scenario.api == "direct") {
+        if (scenario.api == "direct" || scenario.api == "sva") {
             throw;
         }
         log_line("# soc-iommu note " + errno_name(failure.error) + " " + failure.what);
@@ -99,11 +100,7 @@ void path_session(const Scenario &scenario, const Device &master, unsigned sessi
     reporter.step("detach", [&](Notes &notes) {
         steps.reset(); // the module's memory, too, keeps the device open
         path->detach(notes);
-        const int64_t left = pinned_pages() - pinned;
-        notes.add("pinned=%lld", static_cast<long long>(left));
-        if (left != 0) {
-            fail("pinned pages were left behind");
-        }
+        check_pinned(pinned, notes);
     });
 }
 
@@ -138,6 +135,10 @@ bool run(const Scenario &scenario)
         const bool good = supervisor.run_session(session, [&](Reporter &reporter) {
             if (scenario.api == "dma") {
                 dma_session(scenario, *master, session, reporter);
+            } else if (scenario.api == "sva") {
+                sva_session(scenario, *master, session, reporter);
+            } else if (scenario.api == "dirty") {
+                dirty_session(scenario, *master, session, reporter);
             } else {
                 path_session(scenario, *master, session, reporter);
             }

@@ -3,6 +3,7 @@
 
 #include "failure.hpp"
 #include "files.hpp"
+#include "supervisor.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -18,25 +19,50 @@ namespace
 {
 
 // Documentation/admin-guide/mm/pagemap.rst: bits 0 to 54 are the frame, bit 63 says that it is present.
+uint64_t pagemap_entry(const Fd &fd, const uint8_t *address)
+{
+    const uint64_t virtual_page = reinterpret_cast<uintptr_t>(address) / kernel_page_size();
+    uint64_t entry = 0;
+    if (pread(fd.get(), &entry, sizeof(entry), static_cast<off_t>(virtual_page * sizeof(entry))) !=
+        sizeof(entry)) {
+        fail_errno("pread /proc/self/pagemap");
+    }
+    return entry;
+}
+
+bool present(uint64_t entry)
+{
+    return entry >> 63;
+}
+
 std::vector<Range> physical_pages(const Mapping &mapping)
 {
     const uint64_t page = kernel_page_size();
     const Fd fd = Fd::open("/proc/self/pagemap", O_RDONLY);
     std::vector<Range> pages;
     for (uint64_t offset = 0; offset < mapping.size(); offset += page) {
-        const uint64_t virtual_page = (reinterpret_cast<uintptr_t>(mapping.data()) + offset) / page;
-        uint64_t entry = 0;
-        if (pread(fd.get(), &entry, sizeof(entry), static_cast<off_t>(virtual_page * sizeof(entry))) !=
-            sizeof(entry)) {
-            fail_errno("pread /proc/self/pagemap");
-        }
+        const uint64_t entry = pagemap_entry(fd, mapping.data() + offset);
         const uint64_t frame = entry & ((uint64_t{1} << 55) - 1);
-        if (!(entry >> 63) || !frame) {
+        if (!present(entry) || !frame) {
             fail("pagemap does not show the physical address of our memory");
         }
         pages.push_back({frame * page, frame * page + page - 1});
     }
     return pages;
+}
+
+int64_t vm_counter(std::string_view name)
+{
+    // The counters are kept per CPU; this folds them.
+    write_file("/proc/sys/vm/stat_refresh", "1");
+    const std::string text = read_file("/proc/vmstat").value_or("");
+    for (std::string_view line : split(text, '\n')) {
+        const auto words = split(line, ' ');
+        if (words.size() == 2 && words[0] == name) {
+            return static_cast<int64_t>(parse_number(words[1]).value_or(0));
+        }
+    }
+    return 0;
 }
 
 } // namespace
@@ -65,6 +91,18 @@ Memory process_memory(size_t size)
     return memory;
 }
 
+bool resident(const uint8_t *address)
+{
+    return present(pagemap_entry(Fd::open("/proc/self/pagemap", O_RDONLY), address));
+}
+
+bool mapped(const uint8_t *address)
+{
+    const uintptr_t page = reinterpret_cast<uintptr_t>(address) & ~(kernel_page_size() - 1);
+    unsigned char residency;
+    return mincore(reinterpret_cast<void *>(page), 1, &residency) == 0 || errno != ENOMEM;
+}
+
 void fill(uint8_t *data, size_t size, uint32_t seed)
 {
     uint32_t state = seed * 2654435761u | 1;
@@ -81,21 +119,23 @@ size_t first_difference(const uint8_t *data, const uint8_t *expected, size_t siz
     return static_cast<size_t>(std::mismatch(data, data + size, expected).first - data);
 }
 
+int64_t pins_acquired()
+{
+    return vm_counter("nr_foll_pin_acquired");
+}
+
 int64_t pinned_pages()
 {
-    // The counters are kept per CPU; this folds them.
-    write_file("/proc/sys/vm/stat_refresh", "1");
-    const std::string text = read_file("/proc/vmstat").value_or("");
-    int64_t pinned = 0;
-    for (std::string_view line : split(text, '\n')) {
-        const auto words = split(line, ' ');
-        if (words.size() == 2 && words[0] == "nr_foll_pin_acquired") {
-            pinned += static_cast<int64_t>(parse_number(words[1]).value_or(0));
-        } else if (words.size() == 2 && words[0] == "nr_foll_pin_released") {
-            pinned -= static_cast<int64_t>(parse_number(words[1]).value_or(0));
-        }
+    return pins_acquired() - vm_counter("nr_foll_pin_released");
+}
+
+void check_pinned(int64_t before, Notes &notes)
+{
+    const int64_t left = pinned_pages() - before;
+    notes.add("pinned=%lld", static_cast<long long>(left));
+    if (left != 0) {
+        fail("pinned pages were left behind");
     }
-    return pinned;
 }
 
 } // namespace guest

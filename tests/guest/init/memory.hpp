@@ -11,6 +11,8 @@
 namespace guest
 {
 
+class Notes;
+
 uint64_t kernel_page_size();
 
 // Memory of this process, or of the kernel where an API needs that. Addresses come from physical().
@@ -27,6 +29,10 @@ struct Memory {
 // Locked in place. Throws Failure.
 Memory process_memory(size_t size);
 
+// Is there a page at that address of this process, and is the address part of any mapping?
+bool resident(const uint8_t *address);
+bool mapped(const uint8_t *address);
+
 // Contents that no other call with another seed has at the same place.
 void fill(uint8_t *data, size_t size, uint32_t seed);
 // Offset of the first difference, or `size`.
@@ -34,5 +40,9 @@ size_t first_difference(const uint8_t *data, const uint8_t *expected, size_t siz
 
 // Pages pinned for DMA in the whole system: nr_foll_pin_acquired - nr_foll_pin_released.
 int64_t pinned_pages();
+// How often a page was pinned since the boot.
+int64_t pins_acquired();
+// At the end of a session: notes how many pages are pinned beyond `before`, and throws Failure where any is.
+void check_pinned(int64_t before, Notes &notes);
 
 } // namespace guest

@@ -2,6 +2,8 @@
 #include "probe.hpp"
 
 #include "failure.hpp"
+#include "files.hpp"
+#include "interrupts.hpp"
 #include "modules.hpp"
 #include "soc_iommu_test.h"
 
@@ -19,6 +21,11 @@ void probe(const Scenario &scenario, const Device &master, const std::string &dr
         iommus = devices_of_driver(scenario.driver);
         notes.add("iommu-driver=%s devices=%s", scenario.driver.c_str(),
                   iommus.empty() ? "none" : iommus.c_str());
+        const std::string interrupts =
+            interrupts_of(read_file("/proc/interrupts").value_or(""), scenario.driver);
+        if (!interrupts.empty()) {
+            notes.add("interrupts=%s", interrupts.c_str());
+        }
     }
     notes.add("master=%s", master.name().c_str());
 

@@ -9,7 +9,7 @@ namespace guest
 {
 
 struct Scenario {
-    std::string api;    // dma, direct, vfio, compat, iommufd
+    std::string api;    // dma, direct, vfio, compat, iommufd; sva, dirty
     std::string master; // pci, platform
     std::string driver; // Linux' driver of the IOMMU; empty: not checked; "none": no IOMMU is expected
     unsigned sessions = 3;

@@ -157,6 +157,17 @@ uint32_t SocDma::stream()
     return window_->read(SOC_DMA_STREAM);
 }
 
+void SocDma::use_direct(std::optional<uint32_t> substream)
+{
+    window_->write(SOC_DMA_SUBSTREAM, substream ? SOC_DMA_SUBSTREAM_VALID | *substream : 0);
+    window_->write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_MAY_STALL);
+}
+
+uint32_t SocDma::holds()
+{
+    return window_->read(SOC_DMA_HOLDS);
+}
+
 size_t SocDma::capacity() const
 {
     return SOC_DMA_BUFFER_SIZE;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -66,6 +67,11 @@ public:
     // business. A fault is no Failure; what the device refuses is.
     Transfer from_memory(uint64_t address, std::span<uint8_t> data);
     Transfer to_memory(uint64_t address, std::span<const uint8_t> data);
+
+    // From now on the IOMMU's model is asked, not QEMU's memory path: with the substream, if there is one,
+    // and as a master that can wait for software.
+    void use_direct(std::optional<uint32_t> substream);
+    uint32_t holds(); // transfers that had to wait so far; wraps
 
     // Puts something into the local buffer.
     void preload(std::span<const uint8_t> data);

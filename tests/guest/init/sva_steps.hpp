@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The steps of the API sva. Addresses that the device uses are this process' own.
+#pragma once
+
+#include "fd.hpp"
+#include "memory.hpp"
+#include "supervisor.hpp"
+#include "test_module.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace guest
+{
+
+class SvaSteps
+{
+public:
+    explicit SvaSteps(const Device &device) : module_(device) {}
+
+    void bind(Notes &notes);
+    void attach(Notes &notes);
+    void map(Notes &notes);
+    void dma(Notes &notes);
+    void isolation(Notes &notes);
+    void readonly(Notes &notes);
+    void unmap(Notes &notes);
+    void stale(Notes &notes);
+    void detach(Notes &notes);
+
+private:
+    // Memory with a copy of what must be in it.
+    struct Area {
+        std::string name;
+        Mapping mapping;
+        std::vector<uint8_t> expected;
+
+        uint8_t *data() const { return mapping.data(); }
+    };
+
+    void feature(uint32_t feature, bool on);
+    Area untouched(const std::string &name, size_t pages);
+    Area filled(const std::string &name, size_t pages); // touched, with contents
+    void check_memory(const std::string &after) const;
+
+    // They compare with what is expected to be in memory, and change it.
+    void device_reads(const Area &area, size_t offset, size_t length);
+    void device_writes(Area &area, size_t offset, size_t length);
+    // The transfer must end with a fault of one of these kinds, and move nothing.
+    void must_end(const std::string &name, uint64_t address, bool write, uint32_t kinds);
+
+    TestModule module_;
+    uint32_t pasid_ = 0;
+    size_t page_ = 0;
+    int64_t pins_ = 0;
+    unsigned ended_ = 0; // transfers that ended with a fault in the present step
+    std::string last_;   // the last of them
+    Area touched_, untouched_, dropped_, only_, sealed_, gone_;
+    uint8_t *hole_ = nullptr;
+    uint8_t *gone_address_ = nullptr;
+    uint32_t seed_ = 1;
+};
+
+} // namespace guest
