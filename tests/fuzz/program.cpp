@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fuzz/program.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "conformance/bench.hpp"
+#include "fuzz/input.hpp"
+#include "fuzz/target.hpp"
 #include "soc-iommu/registry.hpp"
 
 namespace soc::test {
@@ -16,11 +15,11 @@ constexpr uint64_t ram_page = 4_KiB;
 
 // Bytes that each step's arguments take, in order.
 constexpr uint8_t widths[][5] = {
-    {1, 2, 1},     // read
-    {1, 2, 1, 8},  // write
+    {1, 3, 1},     // read
+    {1, 3, 1, 8},  // write
     {3, 8},        // poke
     {3, 2, 8},     // entry
-    {2, 2, 8},     // translate
+    {2, 2, 8, 1},  // translate
     {1},           // attach
     {1, 2, 2, 1},  // map
     {1, 2},        // unmap
@@ -30,37 +29,6 @@ constexpr uint8_t widths[][5] = {
     {},            // save_load
 };
 static_assert(std::size(widths) == size_t(Step::count));
-
-[[noreturn]] void broken(const char *what)
-{
-    std::fprintf(stderr, "invariant broken: %s\n", what);
-    std::abort();
-}
-
-std::vector<uint8_t> saved(const Device &device)
-{
-    StateWriter out;
-    device.save(out);
-    return out.data();
-}
-
-class Input {
-public:
-    explicit Input(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-    bool more() const { return !bytes_.empty(); }
-    uint64_t take(unsigned width)
-    {
-        uint64_t value = 0;
-        for (unsigned i = 0; i < width && !bytes_.empty(); ++i) {
-            value |= uint64_t(bytes_[0]) << (8 * i);
-            bytes_ = bytes_.subspan(1);
-        }
-        return value;
-    }
-
-private:
-    std::span<const uint8_t> bytes_;
-};
 
 // A device with RAM; an IOMMU also with its adapter.
 class Machine {
@@ -82,7 +50,6 @@ public:
 
 private:
     void translate(const uint64_t (&a)[5]);
-    void save_load();
     uint64_t ram_word(uint64_t number) const { return suite_ram + number * 8 % suite_ram_size; }
     uint32_t stream(uint64_t number) const { return uint32_t(number % iommu_->shape().streams); }
 
@@ -98,7 +65,7 @@ void Machine::translate(const uint64_t (&a)[5])
 {
     if (!iommu_)
         return;
-    Transaction txn = Transaction::from({.address = a[2], .stream = uint32_t(a[0] % 300), .substream = 0,
+    Transaction txn = Transaction::from({.address = a[2], .stream = uint32_t(a[0] % 300), .substream = uint32_t(a[3]),
                                          .flags = uint32_t(a[1]), .tag = 1});
     // What a debugger sees is what the device gets, and leaves no trace.
     txn.debug = true;
@@ -108,29 +75,7 @@ void Machine::translate(const uint64_t (&a)[5])
     if (look && saved(*device_) != before)
         broken("a debugger's access changed the state");
     txn.debug = false;
-    const TranslateResult result = iommu_->translate(txn);
-    if (result.index() != seen.index())
-        broken("a debugger sees another answer");
-    if (const auto *translation = std::get_if<Translation>(&result)) {
-        if (translation->mask & (translation->mask + 1))
-            broken("a mask that is no block");
-        if ((translation->address ^ txn.address) & translation->mask & 7)
-            broken("the offset in the block changed");
-        if (!allows(translation->perm, txn.access))
-            broken("passed without permission");
-    }
-}
-
-void Machine::save_load()
-{
-    const std::vector<uint8_t> state = saved(*device_);
-    device_->reset();
-    StateReader in(state);
-    device_->load(in);
-    if (!in.complete())
-        broken("own state refused");
-    if (saved(*device_) != state)
-        broken("state differs after a load");
+    check_answer(txn, iommu_->translate(txn), seen);
 }
 
 bool Machine::step(Step step, const uint64_t (&a)[5])
@@ -162,7 +107,7 @@ bool Machine::step(Step step, const uint64_t (&a)[5])
             broken("reset does not equal construction");
         return true;
     case Step::save_load:
-        save_load();
+        check_state(*device_);
         return true;
     default:
         break;
@@ -225,6 +170,8 @@ Program &Program::step(Step step, std::initializer_list<uint64_t> arguments)
     }
     return *this;
 }
+
+const Target models{"models", run, seeds};
 
 unsigned subject_count()
 {

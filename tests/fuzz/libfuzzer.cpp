@@ -1,10 +1,10 @@
-// libFuzzer's entry: registers and tables of every registered model.
+// libFuzzer's entry. TARGET: which of target.hpp.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "fuzz/program.hpp"
+#include "fuzz/target.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    soc::test::run({data, size});
+    soc::test::TARGET.run({data, size});
     return 0;
 }
