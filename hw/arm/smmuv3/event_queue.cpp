@@ -52,7 +52,11 @@ void EventQueue::push(const EventWords &words)
 {
     const std::lock_guard hold(lock_);
     drain();
-    put(words, true);
+    // Room that came just now is for those that wait.
+    if (waiting_.empty())
+        put(words, true);
+    else
+        queue_.discard();
 }
 
 bool EventQueue::push_stall(const EventWords &words)

@@ -81,6 +81,13 @@ OutputQueue::Result OutputQueue::put(std::span<const uint64_t> words, bool disca
     return first ? Result::first : Result::written;
 }
 
+void OutputQueue::discard()
+{
+    const std::lock_guard hold(lock_);
+    if (enabled_ && !interrupts_.active(spec_.abort) && !overflowed(cons_->get()))
+        prod_ ^= queue_index::overflow;
+}
+
 void OutputQueue::reset()
 {
     const std::lock_guard hold(lock_);

@@ -47,6 +47,9 @@ public:
     // One entry, little-endian. `discards`: where there is no room the entry is lost, which is an overflow.
     Result put(std::span<const uint64_t> words, bool discards);
 
+    // An entry is lost to others that wait for room: an overflow.
+    void discard();
+
     // Called when room or the right to write may have come.
     void on_open(std::function<void()> hear) { opened_ = std::move(hear); }
 
