@@ -165,7 +165,8 @@ Outcome SocSmmuV3::invalidate_translations(const CommandWords &words)
         tlb_.invalidate_all();
         break;
     }
-    if (by_address && range->size)
+    // An IPA is no address of a master, and what stage 1 maps to it nobody knows here.
+    if (by_address && range->size && op != cmd::tlbi_s2_ipa)
         forget_outside(range->address, range->size);
     else
         forget_outside(0, 0);
