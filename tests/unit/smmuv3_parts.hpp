@@ -18,17 +18,9 @@
 #include "arm/smmuv3/page_request_queue.hpp"
 #include "arm/smmuv3/register_file.hpp"
 #include "support/fake_host.hpp"
+#include "support/smmuv3_structures.hpp"
 
 namespace soc::test {
-
-inline smmuv3::Features smmuv3_features(const std::string &text = "")
-{
-    const OptionList list = text.empty() ? OptionList{} : parse_options(text);
-    std::vector<SocOption> given;
-    for (const auto &[name, value] : list)
-        given.push_back({name.c_str(), value.c_str()});
-    return smmuv3::Features(Options({smmuv3::option_specs, smmuv3::option_spec_count}, given));
-}
 
 // The reason why options are refused; empty: they are not.
 inline std::string smmuv3_refusal(const std::string &text)
