@@ -22,6 +22,8 @@ from testing.cases import TestCase
 
 # These suites consist of Catch2 programs; a Meson test of another suite is one case.
 CATCH2_SUITES = ["unit", "conformance", "qemu", "guest"]
+# The programs of tests/fuzz/meson.build.
+FUZZ_TARGETS = ["models", "smmuv3-commands", "smmuv3-structures", "smmuv3-descriptors"]
 UNIT_ENVIRONMENT = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "ASAN_OPTIONS": "abort_on_error=0"}
 
 
@@ -57,7 +59,7 @@ class TestBuild:
         wanted = {name for suite in suites for test in self.tests(suite) for id in test["depends"]
                   for name in files.get(id, [])}
         if "fuzz" in suites:
-            wanted |= {name for names in files.values() for name in names if name.endswith("/fuzz-models")}
+            wanted |= {name for names in files.values() for name in names if Path(name).name.startswith("fuzz-")}
         return sorted(os.path.relpath(name, self.directory) for name in wanted)
 
     @property
@@ -92,13 +94,15 @@ class TestBuild:
         return list(found.values())
 
     def fuzzer(self, seconds: int) -> list[TestCase]:
-        """libFuzzer, from the seeds on, for a fixed time."""
+        """libFuzzer: every target, from its seeds on, for a fixed time."""
         folder = self.directory / "tests" / "fuzz"
         corpus = self.directory / "corpus"
-        script = 'mkdir -p "$3" && "$1" "$3" && exec "$2" "$3" -max_total_time="$4" -timeout=10 -print_final_stats=1'
-        return [TestCase("fuzz, libFuzzer", f"{seconds} s from the seeds",
-                         ["sh", "-c", script, "fuzz", str(folder / "fuzz-seeds"), str(folder / "fuzz-models"),
-                          str(corpus), str(seconds)], seconds + 90, UNIT_ENVIRONMENT, self.directory)]
+        script = ('mkdir -p "$3" && "$1" "$3" && exec "$2" "$3/$4" -max_total_time="$5" -timeout=10 '
+                  '-artifact_prefix="$3/" -print_final_stats=1')
+        return [TestCase("fuzz, libFuzzer", f"{target}, {seconds} s from the seeds",
+                         ["sh", "-c", script, "fuzz", str(folder / "fuzz-seeds"), str(folder / f"fuzz-{target}"),
+                          str(corpus), target, str(seconds)], seconds + 90, UNIT_ENVIRONMENT, self.directory)
+                for target in FUZZ_TARGETS]
 
     def environment(self, suite: str, sanitized: bool) -> dict:
         env = {"SOC_IOMMU_SOURCE": str(ROOT)}

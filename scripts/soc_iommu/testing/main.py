@@ -45,6 +45,7 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
           ["apple-dart", "--kernel-patch", str(PATCHES / "apple-dart-no-tlb-invalidate.patch")],
           ["soc-smmuv3", "--kernel-patch", str(MENDED_DRIVER)],
           ["soc-smmuv3", "--page-size", "64k", "--kernel-patch", str(MENDED_DRIVER)],
+          ["soc-smmuv3", "--page-size", "16k", "--kernel-patch", str(PATCHES / "arm-smmu-v3-sva-limit-ips.patch")],
           ["apple-dart", "--no-cap-series"],
           *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale"))]
 

@@ -187,8 +187,10 @@ TEST_CASE("smmuv3: options that exclude each other are wrong usage, with the rea
 
 TEST_CASE("smmuv3: SVA works: the device writes memory that the process never touched, and nothing is pinned")
 {
-    const std::string page = GENERATE("4k", "16k", "64k");
-    const Run run = attach("soc-smmuv3 --api sva --master platform --page-size " + page);
+    // With 16K pages as it is, the driver's context descriptor is no good to three of four processes: see the patch.
+    const std::string kernel = GENERATE("4k", "64k", "16k --kernel-patch " SOC_IOMMU_SOURCE_ROOT
+                                                     "/tests/guest/patches/6.12/arm-smmu-v3-sva-limit-ips.patch");
+    const Run run = attach("soc-smmuv3 --api sva --master platform --page-size " + kernel);
     INFO(run.text);
     CHECK(run.outcome("sva") == "works");
     for (int session = 1; session <= 3; ++session) {
