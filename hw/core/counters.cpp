@@ -38,21 +38,45 @@ std::span<const char *const> Counters::names()
     return counter_names;
 }
 
+uint32_t Counters::new_number()
+{
+    static std::atomic<uint32_t> last{0};
+    // The numbers beyond the shards are all the same, so that they cannot come round.
+    uint32_t number = last.load(std::memory_order_relaxed);
+    while (number < shard_count && !last.compare_exchange_weak(number, number + 1, std::memory_order_relaxed)) {
+    }
+    return number < shard_count ? number + 1 : shard_count;
+}
+
+uint64_t Counters::sum(Counter Shard::*counter) const
+{
+    uint64_t all = 0 - get(base_.*counter);
+    for (const Shard &shard : shards_)
+        all += get(shard.*counter);
+    return all;
+}
+
+// Threads may count meanwhile: a shard is left to its owner.
+void Counters::set(Counter Shard::*counter, uint64_t value)
+{
+    (base_.*counter).fetch_add(sum(counter) - value, std::memory_order_relaxed);
+}
+
 uint64_t Counters::value(unsigned index) const
 {
     switch (index) {
     case translations:
-        return get(hits_) + get(misses_);
+        return sum(&Shard::hits) + sum(&Shard::misses);
     case hits:
-        return get(hits_);
+        return sum(&Shard::hits);
     case misses:
-        return get(misses_);
+        return sum(&Shard::misses);
     case bypasses:
-        return get(bypasses_);
+        return sum(&Shard::bypasses);
     case walks:
-        return get(walks_);
+        return sum(&Shard::walks);
     case invalidations:
-        return get(invalidations_);
+        return sum(&Shard::invalidations);
     case faults:
         return last_fault().count;
     default:
@@ -62,7 +86,7 @@ uint64_t Counters::value(unsigned index) const
 
 void Counters::fault(const Fault &fault)
 {
-    add(faults_[unsigned(fault.kind)]);
+    faults_[unsigned(fault.kind)].fetch_add(1, std::memory_order_relaxed);
     std::lock_guard guard(lock_);
     last_.fault = fault;
     ++last_.count;
@@ -76,8 +100,8 @@ Counters::LastFault Counters::last_fault() const
 
 void Counters::reset()
 {
-    for (Counter *counter : {&hits_, &misses_, &bypasses_, &walks_, &invalidations_})
-        counter->store(0, std::memory_order_relaxed);
+    for (const auto counter : summed)
+        set(counter, 0);
     for (Counter &counter : faults_)
         counter.store(0, std::memory_order_relaxed);
     std::lock_guard guard(lock_);
@@ -87,8 +111,8 @@ void Counters::reset()
 void Counters::save(StateWriter &out) const
 {
     out.section("counters", 1);
-    for (const Counter *counter : {&hits_, &misses_, &bypasses_, &walks_, &invalidations_})
-        out.u64(get(*counter));
+    for (const auto counter : summed)
+        out.u64(sum(counter));
     for (const Counter &counter : faults_)
         out.u64(get(counter));
     const LastFault last = last_fault();
@@ -105,8 +129,8 @@ void Counters::save(StateWriter &out) const
 void Counters::load(StateReader &in)
 {
     in.section("counters", 1);
-    for (Counter *counter : {&hits_, &misses_, &bypasses_, &walks_, &invalidations_})
-        counter->store(in.u64(), std::memory_order_relaxed);
+    for (const auto counter : summed)
+        set(counter, in.u64());
     for (Counter &counter : faults_)
         counter.store(in.u64(), std::memory_order_relaxed);
     LastFault last;

@@ -119,9 +119,11 @@ void SocDma::sweep()
     const uint64_t left = total(direction_.get()) - transferred_.get();
     const auto reads = unsigned(std::min<uint64_t>(left, sweep_reads));
     const auto before = recorded_fault();
-    for (unsigned i = 0; i < reads; ++i) {
-        const uint64_t place = (transferred_.get() + i) % sweep_count_.get();
-        if (!read_or_write(address() + place * sweep_stride_.get(), data, before)) {
+    const uint64_t base = address();
+    const uint32_t count = sweep_count_.get(), stride = sweep_stride_.get();
+    uint32_t place = transferred_.get() % count;
+    for (unsigned i = 0; i < reads; ++i, place = place + 1 < count ? place + 1 : 0) {
+        if (!read_or_write(base + uint64_t(place) * stride, data, before)) {
             transferred_.set(transferred_.get() + i);
             return;
         }

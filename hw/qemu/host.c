@@ -163,7 +163,11 @@ static bool dma(SocHost *host, uint32_t port, uint64_t address, void *data, uint
     if (port >= host->port_count) {
         return false;
     }
-    region = host->pci ? soc_region_of_pci(host->pci) : host->ports[port].region;
+    if (host->pci && !host->region_known) { /* it stays what it is from the first transfer on */
+        host->ports[port].region = soc_region_of_pci(host->pci);
+        host->region_known = true;
+    }
+    region = host->ports[port].region;
     if (region) {
         soc_region_begin(region);
     }

@@ -75,6 +75,7 @@ struct SocHost {
 
     SocPort *ports;         /* masters: at least one */
     uint32_t port_count;
+    bool region_known;      /* PCI masters: the one port's region was looked for */
 
     bool in_model;          /* a call into the model is under way: its registers may not be entered again */
     int wants_deferred;     /* any thread */

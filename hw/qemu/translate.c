@@ -26,12 +26,19 @@ struct SocIommuRegion {
     QLIST_ENTRY(SocIommuRegion) next;
 };
 
+static ObjectClass *region_class; /* NULL until there is an instance */
 static QLIST_HEAD(, SocIommuRegion) regions = QLIST_HEAD_INITIALIZER(regions);
+
+/* pci_bus_num() without its check of the type, which every transaction would pay for. */
+static int bus_number(PCIBus *bus)
+{
+    return ((PCIBusClass *)object_get_class(OBJECT(bus)))->bus_num(bus);
+}
 
 static SocHost *region_model(const SocIommuRegion *region, uint32_t *stream)
 {
     if (region->bus) {
-        return soc_pci_lookup(PCI_BUILD_BDF(pci_bus_num(region->bus), region->devfn), stream);
+        return soc_pci_lookup(PCI_BUILD_BDF(bus_number(region->bus), region->devfn), stream);
     }
     *stream = region->stream;
     return region->iommu;
@@ -184,10 +191,11 @@ SocIommuRegion *soc_region_of_pci(PCIDevice *pci)
 {
     MemoryRegion *mr = pci_device_iommu_address_space(pci)->root;
 
-    if (!object_dynamic_cast(OBJECT(mr), TYPE_SOC_REGION)) {
+    /* Nothing is derived from the class; by its name it would have to be looked up at every access. */
+    if (object_get_class(OBJECT(mr)) != region_class) {
         return NULL;
     }
-    return container_of(IOMMU_MEMORY_REGION(mr), SocIommuRegion, mr);
+    return container_of((IOMMUMemoryRegion *)mr, SocIommuRegion, mr);
 }
 
 /* QEMU wants blocks of a power of two, aligned, and inside what the listener asked for. */
@@ -234,6 +242,8 @@ void soc_region_unmap(SocHost *iommu, uint32_t stream, uint64_t address, uint64_
 static void region_class_init(ObjectClass *oc, void *data)
 {
     IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_CLASS(oc);
+
+    region_class = oc;
 
     imrc->translate = translate;
     imrc->attrs_to_index = index_of;

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cassert>
 #include <cstdint>
 #include <cstring>
@@ -32,11 +33,12 @@ struct CacheKey {
 // `hash` chooses the set with its low bits. `identity`: equal for all that is looked for at once in a set.
 struct CachePlace {
     constexpr CachePlace(uint64_t hash, uint64_t identity)
-        : set(uint32_t(hash)), mark(uint32_t(identity ^ identity >> 32) | 1)
+        : set(uint32_t(hash)), mark(uint8_t(identity * 0x9e3779b97f4a7c15ull >> 56))
     {
+        mark += !mark;
     }
     uint32_t set;
-    uint32_t mark;  // never 0, which marks an erased slot
+    uint8_t mark;  // never 0, which marks an erased slot
 };
 
 template <typename Payload>
@@ -48,7 +50,8 @@ public:
 
     // `sets` a power of two.
     LockFreeCache(unsigned sets, unsigned ways)
-        : sets_(sets), ways_(ways), marks_(std::make_unique<std::atomic<uint32_t>[]>(sets * ways)),
+        : sets_(sets), ways_(ways), mark_words_((ways + marks_a_word - 1) / marks_a_word),
+          marks_(std::make_unique<std::atomic<uint64_t>[]>(sets * mark_words_)),
           slots_(std::make_unique<Slot[]>(sets * ways)), next_(std::make_unique<uint8_t[]>(sets))
     {
         assert(sets && (sets & (sets - 1)) == 0 && ways && ways <= 255);
@@ -61,24 +64,20 @@ public:
     template <typename Counts>
     bool find(CachePlace place, Payload &out, Counts &&counts) const
     {
-        const unsigned first = first_of(place);
-        for (unsigned i = first; i < first + ways_; ++i) {
-            if (marks_[i].load(std::memory_order_relaxed) != place.mark)
-                continue;
+        return with_mark(marks(), place, [&](unsigned i) {
             const Slot &slot = slots_[i];
             const uint64_t before = slot.sequence.load(std::memory_order_acquire);
             const CacheKey key{slot.low.load(std::memory_order_acquire), slot.high.load(std::memory_order_acquire)};
             const uint64_t stamp = slot.stamp.load(std::memory_order_acquire);
             if (!stamp || !counts(key, stamp))
-                continue;
+                return false;
             const Words words = load(slot, std::make_index_sequence<word_count>());
             // The loads above are acquires, so this one cannot move before them.
             if (before % 2 || slot.sequence.load(std::memory_order_relaxed) != before)
-                continue;
+                return false;
             copy(words, reinterpret_cast<unsigned char *>(&out), std::make_index_sequence<word_count>());
             return true;
-        }
-        return false;
+        });
     }
 
     Lock lock() { return Lock(fill_lock_); }
@@ -107,11 +106,26 @@ public:
     template <typename Doomed>
     void erase(const Lock &held, CachePlace place, Doomed &&doomed)
     {
+        erase_run(
+            held, 0, 0, [&](uint64_t) { return place; },
+            [&](const CacheKey &key, uint64_t) { return doomed(key); });
+    }
+
+    // The same for many places, those of the numbers from `first` to `last`: doomed(key, number).
+    template <typename PlaceOf, typename Doomed>
+    void erase_run(const Lock &held, uint64_t first, uint64_t last, PlaceOf &&place_of, Doomed &&doomed)
+    {
         check(held);
-        const unsigned first = first_of(place);
-        for (unsigned i = first; i < first + ways_; ++i)
-            if (marks_[i].load(std::memory_order_relaxed) == place.mark && doomed(key_at(i)))
-                erase_at(i);
+        const Marks marks = this->marks();
+        for (uint64_t number = first;; ++number) {
+            with_mark(marks, place_of(number), [&](unsigned i) {
+                if (doomed(key_at(i), number))
+                    erase_at(i);
+                return false;
+            });
+            if (number == last)
+                return;
+        }
     }
 
     // The same in every set: for what is rare.
@@ -120,7 +134,7 @@ public:
     {
         check(held);
         for (unsigned i = 0; i < capacity(); ++i)
-            if (marks_[i].load(std::memory_order_relaxed) && doomed(key_at(i)))
+            if (mark_at(i) && doomed(key_at(i)))
                 erase_at(i);
     }
 
@@ -150,6 +164,51 @@ private:
 
     unsigned first_of(CachePlace place) const { return (place.set & (sets_ - 1)) * ways_; }
 
+    // The marks of a set lie side by side, and a few are compared at once. Visits the slots that have the place's mark
+    // until one says true.
+    struct Marks {
+        const std::atomic<uint64_t> *words;
+        unsigned set_mask, words_a_set, ways;
+    };
+    Marks marks() const { return {marks_.get(), sets_ - 1, mark_words_, ways_}; }
+    template <typename Visit>
+    static bool with_mark(const Marks &marks, CachePlace place, Visit &&visit)
+    {
+        constexpr uint64_t low_bits = 0x7f7f'7f7f'7f7f'7f7f, ones = 0x0101'0101'0101'0101;
+        const unsigned set = place.set & marks.set_mask;
+        for (unsigned word = 0; word < marks.words_a_set; ++word) {
+            const uint64_t differing =
+                marks.words[set * marks.words_a_set + word].load(std::memory_order_relaxed) ^ place.mark * ones;
+            // The highest bit of each part that is zero, and nothing else.
+            uint64_t same = ~(((differing & low_bits) + low_bits) | differing) & ~low_bits;
+            for (; same; same &= same - 1)
+                if (visit(set * marks.ways + word * marks_a_word + unsigned(std::countr_zero(same)) / 8))
+                    return true;
+        }
+        return false;
+    }
+
+    struct MarkPlace {
+        unsigned word, shift;
+    };
+    MarkPlace place_of_mark(unsigned i) const
+    {
+        const unsigned way = i % ways_;
+        return {i / ways_ * mark_words_ + way / marks_a_word, way % marks_a_word * 8};
+    }
+    uint8_t mark_at(unsigned i) const
+    {
+        const MarkPlace at = place_of_mark(i);
+        return uint8_t(marks_[at.word].load(std::memory_order_relaxed) >> at.shift);
+    }
+    // Under the lock: nobody else writes.
+    void set_mark(unsigned i, uint8_t mark)
+    {
+        const MarkPlace at = place_of_mark(i);
+        const uint64_t others = marks_[at.word].load(std::memory_order_relaxed) & ~(0xffull << at.shift);
+        marks_[at.word].store(others | uint64_t(mark) << at.shift, std::memory_order_relaxed);
+    }
+
     void check([[maybe_unused]] const Lock &held) const { assert(held.mutex() == &fill_lock_ && held.owns_lock()); }
 
     CacheKey key_at(unsigned i) const
@@ -167,11 +226,11 @@ private:
     // A reader who is under way still has the old entry, which is as good as having come before.
     void erase_at(unsigned i)
     {
-        marks_[i].store(0, std::memory_order_relaxed);
+        set_mark(i, 0);
         slots_[i].stamp.store(0, std::memory_order_release);
     }
 
-    void fill(unsigned i, uint32_t mark, const CacheKey &key, uint64_t stamp, const Payload &payload)
+    void fill(unsigned i, uint8_t mark, const CacheKey &key, uint64_t stamp, const Payload &payload)
     {
         Words words;
         std::memcpy(words.data(), &payload, sizeof(Payload));
@@ -185,11 +244,13 @@ private:
         for (size_t word = 0; word < words.size(); ++word)
             slot.payload[word].store(words[word], std::memory_order_release);
         slot.sequence.store(sequence + 2, std::memory_order_release);
-        marks_[i].store(mark, std::memory_order_relaxed);
+        set_mark(i, mark);
     }
 
-    unsigned sets_, ways_;
-    std::unique_ptr<std::atomic<uint32_t>[]> marks_;
+    static constexpr unsigned marks_a_word = 8;
+
+    unsigned sets_, ways_, mark_words_;
+    std::unique_ptr<std::atomic<uint64_t>[]> marks_;
     std::unique_ptr<Slot[]> slots_;
     std::unique_ptr<uint8_t[]> next_;  // the way to evict next, by set; under fill_lock_
     std::mutex fill_lock_;

@@ -15,29 +15,6 @@ bool is_device(const Stream &stream, uint64_t descriptor)
     return stream.s2_force_write_back ? !(attributes & 4) : !(attributes & 0xc);
 }
 
-bool is_fetch(const AccessKind &kind)
-{
-    return kind.instruction && kind.access == Access::read;
-}
-
-bool stage1_allows(const TlbEntry &entry, const AccessKind &kind)
-{
-    if (is_fetch(kind))
-        return kind.privileged ? entry.priv_execute : entry.user_execute;
-    if (kind.access == Access::write)
-        return kind.privileged ? entry.priv_write : entry.user_write;
-    return kind.privileged ? entry.priv_read : entry.user_read;
-}
-
-bool stage2_allows(const TlbEntry &entry, const AccessKind &kind)
-{
-    if (kind.table_access && entry.s2_bars_tables)
-        return false;
-    if (is_fetch(kind))
-        return kind.privileged ? entry.s2_execute : entry.s2_user_execute;
-    return kind.access == Access::write ? entry.s2_write : entry.s2_read;
-}
-
 }  // namespace
 
 void allow_stage1(TlbEntry &entry, const Context &context, const TableBase &table, uint64_t descriptor,
@@ -93,11 +70,6 @@ std::optional<WalkFault> Walker::check(const TlbEntry &entry, uint64_t input, co
                          .ipa = entry.ipa | (input & ((1ull << entry.block_shift) - 1)),
                          .tt_read = kind.access == Access::read};
     return std::nullopt;
-}
-
-bool Walker::needs_update(const TlbEntry &entry, const AccessKind &kind)
-{
-    return kind.may_update && kind.access == Access::write && (entry.s1_clean || entry.s2_clean);
 }
 
 }  // namespace soc::smmuv3

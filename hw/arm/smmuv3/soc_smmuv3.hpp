@@ -39,29 +39,39 @@ protected:
 
 private:
     // In translation.cpp: from a transaction to an address.
+    // configuration() fills it in; to clear it before would be a good part of a hit.
     struct Configured {
-        Stream stream;
-        Context context;  // with stage 1
+        Configured() {}
+        union {
+            Stream stream;
+        };
+        union {
+            Context context;  // with stage 1
+        };
     };
     // Why a transaction goes no further, and what the configuration has to say about that.
     struct Refusal {
         Event event;
         bool stall = false, record = true;
     };
-    using Configuration = std::variant<Configured, Refusal>;
     // Of the caches, from before a transaction looked at anything.
     struct Stamps {
         uint64_t translations, configurations;
     };
-    Configuration configuration(const Transaction &, const Stamps &);
-    std::variant<Stream, Event> stream_of(const Transaction &, uint64_t stamp);
-    std::variant<Context, Event> context_of(const Transaction &, const Stream &, uint32_t ssid, const Stamps &);
+    // Each fills in the last argument, or returns why it cannot.
+    std::optional<Refusal> configuration(const Transaction &, const Stamps &, Configured &);
+    std::optional<Event> stream_of(const Transaction &, uint64_t stamp, Stream &);
+    std::optional<Event> context_of(const Transaction &, const Stream &, uint32_t ssid, const Stamps &, Context &);
     TranslateResult globally_bypassed(const Transaction &);
     TranslateResult bypassed(const Transaction &);
     TranslateResult translated(const Transaction &, const Configured &, const Stamps &);
     TranslateResult already_translated(const Transaction &);
-    WalkResult both_stages(const Transaction &, const Configured &, const AccessKind &, const Stamps &);
-    WalkResult stage2(const Stream &, uint64_t ipa, const AccessKind &, const Stamps &, bool count);
+    TranslateResult answered(const Transaction &, const Configured &, const AccessKind &, const Stamps &,
+                             const WalkResult &);
+    WalkResult walk_stage1(const Transaction &, const Configured &, const TableBase &, const Tlb::Tag &,
+                           uint64_t address, const AccessKind &, const Stamps &);
+    WalkResult walk_stage2(const Stream &, uint64_t ipa, const AccessKind &, const Stamps &);
+    WalkResult stage2(const Stream &, uint64_t ipa, const AccessKind &, const Stamps &);
     TranslateResult allowed(const Transaction &, const TlbEntry &, const AccessKind &) const;
 
     // In faults.cpp: from an event to its record, and to the transaction's end.

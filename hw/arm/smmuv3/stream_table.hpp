@@ -68,4 +68,26 @@ private:
     GuestMemory &memory_;
 };
 
+// Inline, as every transaction asks it.
+inline std::variant<StreamTable::Substream, EventId> StreamTable::substream(const Stream &stream,
+                                                                            const Transaction &txn)
+{
+    if (!stream.has_stage1())
+        return txn.has_substream ? std::variant<Substream, EventId>(EventId::c_bad_substreamid)
+                                 : Substream{.bypass_stage1 = true};
+    if (txn.has_substream) {
+        // Without substreams (S1CDMax 0) there is none that fits.
+        if (!stream.s1cd_max || txn.substream >> stream.s1cd_max)
+            return EventId::c_bad_substreamid;
+        if (!txn.substream && stream.s1dss == ste::s1dss_ssid0)
+            return EventId::f_stream_disabled;
+        return Substream{.ssid = txn.substream};
+    }
+    if (!stream.s1cd_max || stream.s1dss == ste::s1dss_ssid0)
+        return Substream{};
+    if (stream.s1dss == ste::s1dss_bypass)
+        return Substream{.bypass_stage1 = true};
+    return EventId::f_stream_disabled;
+}
+
 }  // namespace soc::smmuv3

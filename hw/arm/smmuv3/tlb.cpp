@@ -75,14 +75,21 @@ inline TlbEpochs::Scopes scopes_of(const CacheKey &key)
 
 // Not by ASID: an invalidation for every ASID then looks at one set for each block, and so does the lookup that may
 // find a global entry.
-inline CachePlace place_of(uint64_t key_low, uint64_t key_high)
-{
-    const uint64_t owner = high::Vmid::get(key_high) | high::Family::get(key_high) << 16;
-    // Different sizes and owners start at the same low pages, so they must spread over the sets too.
-    const uint64_t salt = (owner << 6 | low::BlockShift::get(key_low)) * 0x9e3779b97f4a7c15ull;
-    const uint64_t mixed = low::Page::get(key_low) ^ salt >> 40;
-    return {mixed, mixed ^ salt << 24};
-}
+class Places {
+public:
+    Places(unsigned block_shift, uint64_t key_high)
+    {
+        const uint64_t owner = high::Vmid::get(key_high) | high::Family::get(key_high) << 16;
+        // Different sizes and owners start at the same low pages, so they must spread over the sets too.
+        const uint64_t salt = (owner << 6 | block_shift) * 0x9e3779b97f4a7c15ull;
+        set_ = salt >> 40;
+        identity_ = set_ ^ salt << 24;
+    }
+    CachePlace of(uint64_t page) const { return {page ^ set_, page ^ identity_}; }
+
+private:
+    uint64_t set_, identity_;
+};
 
 }  // namespace
 
@@ -118,11 +125,12 @@ std::optional<TlbEntry> Tlb::find(const Tag &tag, uint64_t address) const
     uint64_t sizes = store.sizes[granule_code(tag.granule_shift)].load(std::memory_order_relaxed);
     for (; sizes; sizes &= sizes - 1) {
         const unsigned shift = unsigned(std::countr_zero(sizes));
-        wanted.low = key_low(address >> shift, shift);
+        const uint64_t page = low::Page::get(address >> shift);
+        wanted.low = key_low(page, shift);
         const auto counts = [&](const CacheKey &key, uint64_t stamp) {
             return answers(key, wanted) && store.counts(key, stamp);
         };
-        if (store.cache.find(place_of(wanted.low, wanted.high), *found, counts))
+        if (store.cache.find(Places(shift, wanted.high).of(page), *found, counts))
             return found;
     }
     found.reset();
@@ -148,7 +156,7 @@ void Tlb::insert(const Tag &tag, uint64_t address, uint64_t stamp, const TlbEntr
         return;
     store.sizes[granule_code(tag.granule_shift)].fetch_or(1ull << entry.block_shift, std::memory_order_relaxed);
     store.cache.insert(
-        lock, place_of(key.low, key.high), key, stamp, entry,
+        lock, Places(entry.block_shift, key.high).of(low::Page::get(key.low)), key, stamp, entry,
         [&](const CacheKey &other) { return answers(other, key); },
         [&](const CacheKey &other, uint64_t other_stamp) { return store.counts(other, other_stamp); });
 }
@@ -242,14 +250,16 @@ bool Tlb::Store::erase(const LockFreeCache<TlbEntry>::Lock &lock, Family family,
     const uint64_t owner = high::Vmid::of(vmid) | high::Family::of(family);
     for (uint64_t rest = in_use; rest; rest &= rest - 1) {
         const unsigned shift = unsigned(std::countr_zero(rest));
-        for (uint64_t page = range.address >> shift; page <= last >> shift; ++page) {
-            const uint64_t wanted = key_low(page, shift);
-            cache.erase(lock, place_of(wanted, owner), [&](const CacheKey &key) {
-                return key.low == wanted && ((key.high ^ owner) & (high::Vmid::mask | high::Family::mask)) == 0 &&
+        const Places places(shift, owner);
+        cache.erase_run(
+            lock, range.address >> shift, last >> shift,
+            [&](uint64_t page) { return places.of(low::Page::get(page)); },
+            [&](const CacheKey &key, uint64_t page) {
+                return key.low == key_low(page, shift) &&
+                       ((key.high ^ owner) & (high::Vmid::mask | high::Family::mask)) == 0 &&
                        (!range.granule_shift || high::Granule::get(key.high) == granule_code(range.granule_shift)) &&
                        (!range.level || high::Level::get(key.high) == range.level) && doomed(key.high);
             });
-        }
     }
     return true;
 }

@@ -43,9 +43,26 @@ Perm permissions(const TlbEntry &entry, const AccessKind &asked)
     read.access = Access::read;
     write.access = Access::write;
     write.instruction = false;
-    const bool may_read = !Walker::check(entry, 0, read);
-    const bool may_write = !Walker::check(entry, 0, write) && !Walker::needs_update(entry, write);
+    const bool may_read = Walker::allows(entry, read);
+    const bool may_write = Walker::allows(entry, write) && !Walker::needs_update(entry, write);
     return (may_read ? Perm::r : Perm::none) | (may_write ? Perm::w : Perm::none);
+}
+
+Tlb::Tag stage2_tag(const Stream &stream)
+{
+    return {.kind = Tlb::Kind::stage2, .regime = Regime::nsel1, .has_stage2 = true, .vmid = stream.vmid, .asid = 0,
+            .granule_shift = stream.stage2.granule_shift};
+}
+
+// Of stage 1, or of both. EL2 knows no VMID, and without E2H no ASID either.
+Tlb::Tag stage1_tag(const Stream &stream, const Context &context, const TableBase &table)
+{
+    return {.kind = Tlb::Kind::stage1,
+            .regime = stream.regime,
+            .has_stage2 = stream.has_stage2(),
+            .vmid = stream.regime == Regime::nsel1 ? stream.vmid : uint16_t(0),
+            .asid = stream.regime == Regime::el2 ? uint16_t(0) : context.asid,
+            .granule_shift = table.granule_shift};
 }
 
 }  // namespace
@@ -58,10 +75,9 @@ TranslateResult SocSmmuV3::lookup(const Transaction &txn)
         return already_translated(txn);
     // Before anything is looked up: an invalidation on the way makes what is found stale.
     const Stamps stamps{.translations = tlb_.stamp(), .configurations = configurations_.stamp()};
-    const Configuration found = configuration(txn, stamps);
-    if (const Refusal *refusal = std::get_if<Refusal>(&found))
+    Configured configured;
+    if (const auto refusal = configuration(txn, stamps, configured))
         return refused(*refusal, txn);
-    const Configured &configured = std::get<Configured>(found);
     switch (configured.stream.mode) {
     case StreamMode::abort:
         return Fault{.kind = FaultKind::disabled, .transaction = txn};  // silent
@@ -100,10 +116,9 @@ TranslateResult SocSmmuV3::bypassed(const Transaction &txn)
 TranslateResult SocSmmuV3::already_translated(const Transaction &txn)
 {
     if (registers_.ats_checked()) {
-        const auto found = stream_of(txn, configurations_.stamp());
-        if (const Event *event = std::get_if<Event>(&found))
+        Stream stream;
+        if (const auto event = stream_of(txn, configurations_.stamp(), stream))
             return refused(Refusal{.event = *event}, txn);
-        const Stream &stream = std::get<Stream>(found);
         if (stream.mode == StreamMode::abort)
             return Fault{.kind = FaultKind::disabled, .transaction = txn};
         if (stream.eats != ste::eats_full)
@@ -117,31 +132,30 @@ TranslateResult SocSmmuV3::already_translated(const Transaction &txn)
     return Translation{txn.address, bypass_block - 1, Perm::rw};
 }
 
-std::variant<Stream, Event> SocSmmuV3::stream_of(const Transaction &txn, uint64_t stamp)
+std::optional<Event> SocSmmuV3::stream_of(const Transaction &txn, uint64_t stamp, Stream &out)
 {
     if (txn.stream >= shape_.streams)
         return Event{.id = EventId::c_bad_streamid, .transaction = txn};
-    if (const auto cached = configurations_.stream(txn.stream))
-        return *cached;
+    if (configurations_.find(txn.stream, out))
+        return std::nullopt;
     const auto found = stream_table_.stream(registers_.stream_table(), txn.stream);
     if (const auto *fault = std::get_if<ConfigFault>(&found))
         return Event{.id = fault->id, .transaction = txn, .fetch_address = fault->fetch_address};
+    out = std::get<Stream>(found);
     if (!txn.debug)
-        configurations_.insert(txn.stream, stamp, std::get<Stream>(found));
-    return std::get<Stream>(found);
+        configurations_.insert(txn.stream, stamp, out);
+    return std::nullopt;
 }
 
-std::variant<Context, Event> SocSmmuV3::context_of(const Transaction &txn, const Stream &stream, uint32_t ssid,
-                                                    const Stamps &stamps)
+std::optional<Event> SocSmmuV3::context_of(const Transaction &txn, const Stream &stream, uint32_t ssid,
+                                           const Stamps &stamps, Context &out)
 {
-    if (const auto cached = configurations_.context(txn.stream, ssid))
-        return *cached;
     StreamTable::Stage2 nested;
     if (stream.has_stage2())
         nested = [&](uint64_t ipa) -> std::variant<uint64_t, Event> {
             // The SMMU's own read, whatever the transaction is.
             const AccessKind kind{.access = Access::read, .may_update = !txn.debug, .table_access = true};
-            WalkResult result = stage2(stream, ipa, kind, stamps, false);
+            WalkResult result = stage2(stream, ipa, kind, stamps);
             if (const auto *entry = std::get_if<TlbEntry>(&result)) {
                 if (auto refusal = Walker::check(*entry, ipa, kind))
                     result = *refusal;
@@ -158,33 +172,35 @@ std::variant<Context, Event> SocSmmuV3::context_of(const Transaction &txn, const
             return *fault->nested;
         return Event{.id = fault->id, .transaction = txn, .fetch_address = fault->fetch_address};
     }
+    out = std::get<Context>(found);
     if (!txn.debug)
-        configurations_.insert(txn.stream, ssid, stamps.configurations, std::get<Context>(found));
-    return std::get<Context>(found);
+        configurations_.insert(txn.stream, ssid, stamps.configurations, out);
+    return std::nullopt;
 }
 
-SocSmmuV3::Configuration SocSmmuV3::configuration(const Transaction &txn, const Stamps &stamps)
+std::optional<SocSmmuV3::Refusal> SocSmmuV3::configuration(const Transaction &txn, const Stamps &stamps,
+                                                           Configured &out)
 {
-    const auto found = stream_of(txn, stamps.configurations);
-    if (const Event *event = std::get_if<Event>(&found))
+    if (const auto event = stream_of(txn, stamps.configurations, out.stream))
         return Refusal{.event = *event};
-    Configured out{.stream = std::get<Stream>(found), .context = {}};
     if (out.stream.mode == StreamMode::abort)
-        return out;
+        return std::nullopt;
     if (txn.ats_request && out.stream.eats != ste::eats_full)
         return Refusal{.event = {.id = EventId::f_bad_ats_treq, .transaction = txn}};
     const auto substream = StreamTable::substream(out.stream, txn);
     if (const EventId *id = std::get_if<EventId>(&substream))
         return Refusal{.event = {.id = *id, .transaction = txn}};
-    if (!out.stream.has_stage1())
-        return out;
     const auto &chosen = std::get<StreamTable::Substream>(substream);
     if (chosen.bypass_stage1) {
-        out.stream.mode = out.stream.has_stage2() ? StreamMode::stage2 : StreamMode::bypass;
-        return out;
+        if (out.stream.has_stage1())
+            out.stream.mode = out.stream.has_stage2() ? StreamMode::stage2 : StreamMode::bypass;
+        out.context = {};
+        return std::nullopt;
     }
-    const auto context = context_of(as_overridden(txn, out.stream), out.stream, chosen.ssid, stamps);
-    if (const Event *event = std::get_if<Event>(&context)) {
+    if (configurations_.find(txn.stream, chosen.ssid, out.context))
+        return std::nullopt;
+    const auto event = context_of(as_overridden(txn, out.stream), out.stream, chosen.ssid, stamps, out.context);
+    if (event) {
         // Stage 2 may have refused the descriptor's address: then S2S and S2R decide, as they do for tables (3.12.2).
         const bool of_stage2 = is_translation_fault(event->id);
         Refusal out_of_reach{.event = *event};
@@ -192,22 +208,40 @@ SocSmmuV3::Configuration SocSmmuV3::configuration(const Transaction &txn, const 
         out_of_reach.record = !of_stage2 || out.stream.s2_record;
         return out_of_reach;
     }
-    out.context = std::get<Context>(context);
-    return out;
+    return std::nullopt;
 }
 
 TranslateResult SocSmmuV3::translated(const Transaction &txn, const Configured &configured, const Stamps &stamps)
 {
+    const Stream &stream = configured.stream;
+    const Context &context = configured.context;
     if (!txn.debug)
         seen_.add(txn.stream);
-    const AccessKind kind = kind_of(txn, configured.stream);
+    const AccessKind kind = kind_of(txn, stream);
+    const bool stage2_alone = stream.mode == StreamMode::stage2;
     // 3.4: where stage 1 is bypassed its input is its output, which has a size.
-    if (configured.stream.mode == StreamMode::stage2 && txn.address >> features_.oas)
-        return refused(EventId::f_addr_size, as_overridden(txn, configured.stream));
-    const WalkResult result = configured.stream.mode == StreamMode::stage2
-                                  ? stage2(configured.stream, txn.address, kind, stamps, !txn.debug)
-                                  : both_stages(txn, configured, kind, stamps);
-    const Transaction effective = as_overridden(txn, configured.stream);
+    if (stage2_alone && txn.address >> features_.oas)
+        return refused(EventId::f_addr_size, as_overridden(txn, stream));
+    const TableBase *table = stage2_alone ? &stream.stage2 : Walker::select(context, txn.address);
+    if (!table)
+        return refused(WalkFault{.id = EventId::f_translation}, as_overridden(txn, stream), configured);
+    const Tlb::Tag tag = stage2_alone ? stage2_tag(stream) : stage1_tag(stream, context, *table);
+    const uint64_t address = stage2_alone ? txn.address : Walker::canonical(*table, txn.address);
+    if (const auto hit = tlb_.find(tag, address); hit && !Walker::needs_update(*hit, kind)) {
+        if (!txn.debug)
+            counters_.hit();
+        return Walker::allows(*hit, kind) ? allowed(txn, *hit, kind) : answered(txn, configured, kind, stamps, *hit);
+    }
+    if (!txn.debug)
+        counters_.miss();
+    return answered(txn, configured, kind, stamps,
+                    stage2_alone ? walk_stage2(stream, txn.address, kind, stamps)
+                                 : walk_stage1(txn, configured, *table, tag, address, kind, stamps));
+}
+
+TranslateResult SocSmmuV3::answered(const Transaction &txn, const Configured &configured, const AccessKind &kind,
+                                    const Stamps &stamps, const WalkResult &result)
+{
     const TlbEntry *entry = std::get_if<TlbEntry>(&result);
     const auto fault = entry ? Walker::check(*entry, txn.address, kind) : std::get<WalkFault>(result);
     if (!fault || (entry && mutation::readonly))
@@ -218,7 +252,7 @@ TranslateResult SocSmmuV3::translated(const Transaction &txn, const Configured &
         reading.access = Access::read;
         return translated(reading, configured, stamps);
     }
-    return refused(*fault, effective, configured);
+    return refused(*fault, as_overridden(txn, configured.stream), configured);
 }
 
 TranslateResult SocSmmuV3::allowed(const Transaction &txn, const TlbEntry &entry, const AccessKind &kind) const
@@ -235,57 +269,31 @@ TranslateResult SocSmmuV3::allowed(const Transaction &txn, const TlbEntry &entry
 }
 
 // Stage 1, and stage 2 under it where the stream has one.
-WalkResult SocSmmuV3::both_stages(const Transaction &txn, const Configured &configured, const AccessKind &kind,
-                                  const Stamps &stamps)
+WalkResult SocSmmuV3::walk_stage1(const Transaction &txn, const Configured &configured, const TableBase &table,
+                                  const Tlb::Tag &tag, uint64_t address, const AccessKind &kind, const Stamps &stamps)
 {
-    const Stream &stream = configured.stream;
-    const Context &context = configured.context;
-    const TableBase *table = Walker::select(context, txn.address);
-    if (!table)
-        return WalkFault{.id = EventId::f_translation};
-    // EL2 knows no VMID, and without E2H no ASID either.
-    const Tlb::Tag tag{.kind = Tlb::Kind::stage1,
-                       .regime = stream.regime,
-                       .has_stage2 = stream.has_stage2(),
-                       .vmid = stream.regime == Regime::nsel1 ? stream.vmid : uint16_t(0),
-                       .asid = stream.regime == Regime::el2 ? uint16_t(0) : context.asid,
-                       .granule_shift = table->granule_shift};
-    const uint64_t address = Walker::canonical(*table, txn.address);
-    const auto hit = tlb_.find(tag, address);
-    if (hit && !Walker::needs_update(*hit, kind)) {
-        if (!txn.debug)
-            counters_.hit();
-        return *hit;
-    }
-    if (!txn.debug)
-        counters_.miss();
     Walker::Stage2 nested;
-    if (stream.has_stage2())
-        nested = [&](uint64_t ipa, const AccessKind &inner) { return stage2(stream, ipa, inner, stamps, false); };
-    const WalkResult result = walker_.stage1(context, *table, txn.address, kind, nested);
+    if (configured.stream.has_stage2())
+        nested = [&](uint64_t ipa, const AccessKind &inner) { return stage2(configured.stream, ipa, inner, stamps); };
+    const WalkResult result = walker_.stage1(configured.context, table, txn.address, kind, nested);
     if (const auto *entry = std::get_if<TlbEntry>(&result); entry && !txn.debug)
         tlb_.insert(tag, address, stamps.translations, *entry);
     return result;
 }
 
-// `count`: it is the transaction's own translation and not a part of one.
-WalkResult SocSmmuV3::stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind, const Stamps &stamps,
-                             bool count)
+WalkResult SocSmmuV3::walk_stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind, const Stamps &stamps)
 {
-    const Tlb::Tag tag{.kind = Tlb::Kind::stage2, .regime = Regime::nsel1, .has_stage2 = true, .vmid = stream.vmid,
-                       .asid = 0, .granule_shift = stream.stage2.granule_shift};
-    const auto hit = tlb_.find(tag, ipa);
-    if (hit && !Walker::needs_update(*hit, kind)) {
-        if (count)
-            counters_.hit();
-        return *hit;
-    }
-    if (count)
-        counters_.miss();
     const WalkResult result = walker_.stage2(stream, ipa, kind);
     if (const auto *entry = std::get_if<TlbEntry>(&result); entry && kind.may_update)
-        tlb_.insert(tag, ipa, stamps.translations, *entry);
+        tlb_.insert(stage2_tag(stream), ipa, stamps.translations, *entry);
     return result;
+}
+
+// Of what is only a part of a transaction's translation: uncounted.
+WalkResult SocSmmuV3::stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind, const Stamps &stamps)
+{
+    const auto hit = tlb_.find(stage2_tag(stream), ipa);
+    return hit && !Walker::needs_update(*hit, kind) ? *hit : walk_stage2(stream, ipa, kind, stamps);
 }
 
 }  // namespace soc::smmuv3

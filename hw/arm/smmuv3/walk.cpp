@@ -97,23 +97,6 @@ Walker::Walker(const Features &features, GuestMemory &memory, std::function<void
 {
 }
 
-// IHI 0070, 3.4.1: all bits from the input size up to 63, or 55 with TBI, equal bit 55. EL2 has one half only.
-const TableBase *Walker::select(const Context &context, uint64_t input)
-{
-    const bool upper = context.regime != Regime::el2 && (input >> 55 & 1);
-    const TableBase &table = context.table[upper];
-    if (table.disabled)
-        return nullptr;
-    const unsigned bits = table.top_byte_ignored ? 56 : 64;
-    const uint64_t outside = (upper ? ~input : input) << (64 - bits) >> (64 - bits) >> table.input_bits;
-    return outside ? nullptr : &table;
-}
-
-uint64_t Walker::canonical(const TableBase &table, uint64_t input)
-{
-    return table.top_byte_ignored ? uint64_t(int64_t(input << 8) >> 8) : input;
-}
-
 WalkResult Walker::stage1(const Context &context, const TableBase &table, uint64_t input, const AccessKind &kind,
                           const Stage2 &nested) const
 {

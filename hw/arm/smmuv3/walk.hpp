@@ -67,12 +67,19 @@ public:
     // The address without the byte that TBI ignores: what a cache looks up and an invalidation names.
     static uint64_t canonical(const TableBase &, uint64_t input);
 
+    static bool allows(const TlbEntry &entry, const AccessKind &kind)
+    {
+        return stage1_allows(entry, kind) && stage2_allows(entry, kind);
+    }
     // Whether an entry allows an access, and if not, the fault. Clean entries fail no write here: see needs_update().
     static std::optional<WalkFault> check(const TlbEntry &, uint64_t input, const AccessKind &);
     // Whether the write must walk again to set the dirty state.
     static bool needs_update(const TlbEntry &, const AccessKind &);
 
 private:
+    // What each stage says.
+    static bool stage1_allows(const TlbEntry &, const AccessKind &);
+    static bool stage2_allows(const TlbEntry &, const AccessKind &);
     // Nothing: another agent changed the descriptor meanwhile, and all has to be read again.
     std::optional<WalkResult> try_stage1(const Context &, const TableBase &, uint64_t input, const AccessKind &,
                                          const Stage2 &nested, TableReader &) const;
@@ -82,5 +89,49 @@ private:
     GuestMemory &memory_;
     std::function<void()> count_walk_;
 };
+
+// What every hit asks is inline.
+
+// IHI 0070, 3.4.1: all bits from the input size up to 63, or 55 with TBI, equal bit 55. EL2 has one half only.
+inline const TableBase *Walker::select(const Context &context, uint64_t input)
+{
+    const bool upper = context.regime != Regime::el2 && (input >> 55 & 1);
+    const TableBase &table = context.table[upper];
+    if (table.disabled)
+        return nullptr;
+    const unsigned bits = table.top_byte_ignored ? 56 : 64;
+    const uint64_t outside = (upper ? ~input : input) << (64 - bits) >> (64 - bits) >> table.input_bits;
+    return outside ? nullptr : &table;
+}
+
+inline uint64_t Walker::canonical(const TableBase &table, uint64_t input)
+{
+    return table.top_byte_ignored ? uint64_t(int64_t(input << 8) >> 8) : input;
+}
+
+inline bool Walker::stage1_allows(const TlbEntry &entry, const AccessKind &kind)
+{
+    if (kind.access == Access::write)
+        return kind.privileged ? entry.priv_write : entry.user_write;
+    if (kind.instruction)
+        return kind.privileged ? entry.priv_execute : entry.user_execute;
+    return kind.privileged ? entry.priv_read : entry.user_read;
+}
+
+inline bool Walker::stage2_allows(const TlbEntry &entry, const AccessKind &kind)
+{
+    if (kind.table_access && entry.s2_bars_tables)
+        return false;
+    if (kind.access == Access::write)
+        return entry.s2_write;
+    if (kind.instruction)
+        return kind.privileged ? entry.s2_execute : entry.s2_user_execute;
+    return entry.s2_read;
+}
+
+inline bool Walker::needs_update(const TlbEntry &entry, const AccessKind &kind)
+{
+    return kind.may_update && kind.access == Access::write && (entry.s1_clean || entry.s2_clean);
+}
 
 }  // namespace soc::smmuv3
