@@ -59,7 +59,7 @@ private:
     void translate(Input &);
     void check_translation(const Transaction &, bool look);
     void store(uint64_t address, Input &, unsigned words);
-    std::vector<uint8_t> everything();
+    void everything(std::vector<uint8_t> &out);
 
     FakeHost host_;
     std::unique_ptr<Iommu> smmu_;

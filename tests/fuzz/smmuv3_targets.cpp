@@ -17,7 +17,8 @@ constexpr SmmuStep command_steps[] = {command, command,  entry,  prod,    write,
                                       message, translate, forget, deferred, settle, save_load};
 constexpr SmmuStep structure_steps[] = {ste,    ste,   level1_ste, cd,      cd,     level1_cd,
                                         forget, write, translate,  command, settle, save_load};
-constexpr SmmuStep descriptor_steps[] = {descriptor, descriptor, cd, ste, translate, forget, command, settle, save_load};
+constexpr SmmuStep descriptor_steps[] = {descriptor, descriptor, cd,     ste,      translate,
+                                         forget,     command,    settle, save_load};
 
 // Byte 0: the SMMU's options.
 template <const auto &steps>
@@ -79,7 +80,8 @@ public:
     Program &transactions()
     {
         for (uint32_t stream = 0; stream <= Machine::stalling; ++stream)
-            for (const uint32_t flags : {0u, uint32_t(SOC_TXN_WRITE), uint32_t(SOC_TXN_PRIVILEGED | SOC_TXN_INSTRUCTION)})
+            for (const uint32_t flags :
+                 {0u, uint32_t(SOC_TXN_WRITE), uint32_t(SOC_TXN_PRIVILEGED | SOC_TXN_INSTRUCTION)})
                 translate(stream, Machine::iova + 8, flags).translate(stream, Machine::iova + 4_KiB, flags);
         translate(Machine::s1, Machine::iova, SOC_TXN_HAS_SUBSTREAM | SOC_TXN_WRITE, Machine::substream);
         translate(Machine::s1, Machine::iova, SOC_TXN_HAS_SUBSTREAM, 77);
