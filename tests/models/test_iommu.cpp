@@ -176,12 +176,11 @@ TranslateResult TestIommu::lookup(const Transaction &txn)
         if (!entry)
             return refuse(txn, FaultKind::walk_abort);
         const bool valid = *entry & TEST_ENTRY_VALID;
-        const std::optional<Perm> allowed = valid ? rights(txn, *entry) : std::nullopt;
+        const Perm perm = valid ? rights(txn, *entry).value_or(Perm::none) : Perm::none;
         if (!txn.ats_request && !valid)
             return refuse(txn, FaultKind::translation);
-        if (!txn.ats_request && (!allowed || !allows(*allowed, txn.access)))
+        if (!txn.ats_request && !allows(perm, txn.access))
             return refuse(txn, FaultKind::permission);
-        const Perm perm = allowed.value_or(Perm::none);
         const bool wants_mark = valid && ctrl_.get() & TEST_CTRL_ACCESSED && !(*entry & TEST_ENTRY_ACCESSED) &&
                                 !txn.debug;
         if (wants_mark && !mark_accessed(at, *entry))
