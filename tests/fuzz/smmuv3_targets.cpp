@@ -146,7 +146,7 @@ std::vector<Bytes> command_seeds()
         hostile.slot(entry, 3, {~0ull, ~0ull}).prod(0xfffff).prod(5).step(acknowledge);
         hostile.command({0xff, 0}).step(acknowledge).command({0x46 | 3 << 12, 0}).step(acknowledge);
         hostile.write(SmmuDriver::cr0, 0).write(SmmuDriver::cmdq_base, Machine::ram | 19, 3);
-        hostile.write(SmmuDriver::evtq_base, Machine::ram + 0x7ff00 | 19, 3).write(SmmuDriver::cmdq_cons, 0);
+        hostile.write(SmmuDriver::evtq_base, (Machine::ram + 0x7ff00) | 19, 3).write(SmmuDriver::cmdq_cons, 0);
         hostile.write(SmmuDriver::cr0, 0x1f).prod(0x8ffff).step(settle).transactions();
         hostile.write(SmmuDriver::gerror_irq_cfg0, 0x1a008, 3).write(SmmuDriver::irq_ctrl, 7).step(save_load);
         all.push_back(hostile.bytes());
