@@ -73,14 +73,12 @@ public:
 
     bool smmu_enabled() const { return cr0() & cr0::SMMUEN::mask; }
     bool commands_enabled() const { return cr0() & cr0::CMDQEN::mask; }
-    bool events_enabled() const { return cr0() & cr0::EVENTQEN::mask; }
     // Effective: SMMUEN counts too (6.3.9.5).
     bool page_requests_enabled() const { return smmu_enabled() && cr0() & cr0::PRIQEN::mask; }
     bool ats_checked() const { return cr0() & cr0::ATSCHK::mask; }
     uint32_t cr0() const { return cr0_->get() & cr0_bits_; }
     bool e2h() const { return features_.e2h && cr2::E2H::get(cr2_->get()); }
     bool records_bad_streams() const { return cr2::RECINVSID::get(cr2_->get()); }
-    uint32_t gbpa() const { return gbpa_->get(); }
     bool gbpa_abort() const { return gbpa::ABORT::get(gbpa_->get()); }
     // The address aligned as the table's size asks, LOG2SIZE cut to SIDSIZE, reserved values replaced (6.3.25).
     StreamTableBase stream_table() const;
