@@ -144,6 +144,16 @@ TEST_CASE("a platform master says in its node that it can stall, and how wide it
     CHECK_FALSE(tree.has(without, "pasid-num-bits"));
 }
 
+TEST_CASE("an SMMUv3 says whether its walks are coherent, whatever the board says at its root", "[tree]")
+{
+    const bool coherent = GENERATE(true, false);
+    Machine machine({"-device", coherent ? "soc-smmuv3,id=smmu" : "soc-smmuv3,id=smmu,coherent=off"});
+    const Tree tree = Tree::of(machine);
+    const std::string smmu = unit(machine, "iommu", "smmu");
+    CHECK(tree.has(smmu, "dma-coherent") == coherent);
+    CHECK(tree.has(smmu, "dma-noncoherent") == !coherent);
+}
+
 TEST_CASE("the board's own iommu-map stays when ours serves no PCI", "[tree]")
 {
     Machine machine({"-device", "apple-dart,id=a,pci-map=none"}, {"-M", "virt,gic-version=3,iommu=smmuv3"});

@@ -21,7 +21,7 @@ struct Features {
     bool two_level_stream_table, two_level_cd_table;
     bool asid16, vmid16;
     enum class StallModel : uint8_t { both = 0, none = 1, forced = 2 } stall;
-    bool coherent;  // IDR0.COHACC, and dma-coherent in the device tree
+    bool coherent;  // IDR0.COHACC, and dma-coherent or dma-noncoherent in the device tree
     unsigned httu;  // 0 none, 1 access flag, 2 and dirty state
     bool ats, pri, msi;
     bool ril;       // range invalidation and TTL

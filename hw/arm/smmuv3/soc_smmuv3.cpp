@@ -166,8 +166,9 @@ DeviceTree SocSmmuV3::describe(const Placement &placement) const
         .strings("interrupt-names", {"eventq", "priq", "cmdq-sync", "gerror"})
         .cells("#iommu-cells", {1})
         .cells("phandle", {placement.self});
-    if (features_.coherent)
-        node.flag("dma-coherent");
+    // Said either way: a board may say dma-coherent at its root (QEMU's "virt" does since 8.1), and Linux asks
+    // a node's parents when it says neither (of_dma_is_coherent()).
+    node.flag(features_.coherent ? "dma-coherent" : "dma-noncoherent");
     if (features_.msi && placement.msi_parent)
         node.cells("msi-parent", {placement.msi_parent, own_device_id});
     return tree;
