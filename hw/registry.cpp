@@ -3,13 +3,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "soc-iommu/registry.hpp"
 
+#include "build-config.h"
+
 namespace soc {
 
 extern const ModelType apple_dart_type;
 extern const ModelType soc_dma_type;
 extern const ModelType soc_pl330_type;
 extern const ModelType soc_smmuv3_type;
-#ifdef SOC_TEST_MODELS
+#if SOC_TEST_MODELS
 extern const ModelType soc_test_iommu_type;
 #endif
 
@@ -20,7 +22,7 @@ std::span<const ModelType *const> model_types()
         &soc_dma_type,
         &soc_pl330_type,
         &soc_smmuv3_type,
-#ifdef SOC_TEST_MODELS
+#if SOC_TEST_MODELS
         &soc_test_iommu_type,
 #endif
     };

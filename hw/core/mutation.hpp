@@ -4,34 +4,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "build-config.h"
+
 namespace soc::mutation {
 
 // What a device writes lands elsewhere in the page.
-#ifdef SOC_MUTATION_DMA
-inline constexpr bool dma = true;
-#else
-inline constexpr bool dma = false;
-#endif
+inline constexpr bool dma = SOC_MUTATION_DMA;
 
 // An address that nothing maps passes untranslated.
-#ifdef SOC_MUTATION_ISOLATION
-inline constexpr bool isolation = true;
-#else
-inline constexpr bool isolation = false;
-#endif
+inline constexpr bool isolation = SOC_MUTATION_ISOLATION;
 
 // Whatever is mapped may be written.
-#ifdef SOC_MUTATION_READONLY
-inline constexpr bool readonly = true;
-#else
-inline constexpr bool readonly = false;
-#endif
+inline constexpr bool readonly = SOC_MUTATION_READONLY;
 
 // A translation, once cached, outlives every invalidation.
-#ifdef SOC_MUTATION_STALE
-inline constexpr bool stale = true;
-#else
-inline constexpr bool stale = false;
-#endif
+inline constexpr bool stale = SOC_MUTATION_STALE;
 
 }  // namespace soc::mutation

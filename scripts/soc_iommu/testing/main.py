@@ -19,6 +19,7 @@ import guest
 import kernel as kernel_module
 import packages
 import phases
+import plugin
 import prepare
 import qemu as qemu_module
 from cache import Cache
@@ -130,13 +131,13 @@ class Session:
 
     def built_suites(self, suites: list[str], sanitized: bool):
         label = "sanitized" if sanitized else ""
-        options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"] if sanitized else []
+        options = plugin.MEMORY_SANITIZERS if sanitized else []
         build = TestBuild(self.cache, self.phases, label, options, self.qemu)
         build.build(suites)
         for suite in suites:
             name = f"{suite}, {label}" if label else suite
             # Guests have time limits of their own: one at a time, or they wait for each other.
-            jobs = 1 if suite in ("guest", "bench") else None
+            jobs = 1 if suite == "bench" else None
             self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized), jobs))
             if suite == "bench":
                 self.show_logs(build.cases(suite))
@@ -144,7 +145,7 @@ class Session:
     def thread_suites(self, suites: list[str]):
         """TSan, for what runs on several threads: no QEMU, which it would have to be built into."""
         build = TestBuild(self.cache, self.phases, "TSan",
-                          ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1"], None)
+                          ["-Db_sanitize=thread", *plugin.SANITIZED], None)
         build.build(suites)
         for suite in suites:
             # gcc 12's runtime cannot live with as much address randomisation as newer kernels use.
@@ -178,7 +179,7 @@ class Session:
             self.phases.say(f"{case.name}:\n{phases.tail(log_of(case, self.phases.log_dir), 60)}")
 
     def fuzz_suite(self):
-        options = ["-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"]
+        options = ["-Dfuzz=true", *plugin.MEMORY_SANITIZERS]
         build = TestBuild(self.cache, self.phases, "libFuzzer", options, env=clang())
         build.build(["fuzz"])
         self.run_cases("fuzz", "fuzz", build.cases("fuzz") + build.fuzzer(FUZZ_SECONDS), jobs=1)
