@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <thread>
+#include <utility>
 
 #include "support/lpae_table.hpp"
 #include "support/smmu_driver.hpp"
@@ -23,6 +24,8 @@ namespace {
 constexpr uint64_t ram = 0x8000'0000, ram_size = 32_MiB, data = ram + ram_size / 2, data_pages = 4096;
 constexpr uint64_t iova = 0x1000'0000, page = 4_KiB, pages = 65536;
 constexpr uint32_t stage1 = 1, nested = 2, substreams = 3;
+// The same pages through as many levels of tables as the name says: what a cache of the upper levels could save.
+constexpr uint32_t levels4 = 4, levels2 = 5;
 constexpr unsigned runs = 15;
 
 void require(bool good)
@@ -43,9 +46,7 @@ struct Bench {
         smmu = make_iommu(host, "soc-smmuv3");
         SmmuDriver driver(host, *smmu, frames);
         driver.probe();
-        LpaeTable table(host.memory(), frames, {.input_bits = 39});
-        for (uint64_t n = 0; n < pages; ++n)
-            table.map(iova + n * page, data + n % data_pages * page, page);
+        LpaeTable table = tables(39);
         LpaeTable second(host.memory(), frames, {.stage = 2, .input_bits = 39});
         second.map(ram, ram, ram_size);
         ContextTable one(host.memory(), frames, ContextTable::Format::linear, 0);
@@ -53,10 +54,22 @@ struct Bench {
         const auto words = CdBuilder().table0(table.root(), 12, 39).asid(1).words();
         one.set(0, words);
         many.set(500, words);
+        for (const auto &[stream, bits] : {std::pair{levels4, 48u}, {levels2, 30u}}) {
+            ContextTable own(host.memory(), frames, ContextTable::Format::linear, 0);
+            own.set(0, CdBuilder().table0(tables(bits).root(), 12, bits).asid(uint16_t(stream)).words());
+            driver.set_stream(stream, SteBuilder().stage1(own).words());
+        }
         driver.set_stream(stage1, SteBuilder().stage1(one).words());
         driver.set_stream(nested, SteBuilder().stage1(one).stage2({.table = second.root(), .input_bits = 39,
                                                                    .start_level = second.start_level()}).words());
         driver.set_stream(substreams, SteBuilder().stage1(many).words());
+    }
+    LpaeTable tables(unsigned input_bits)
+    {
+        LpaeTable table(host.memory(), frames, {.input_bits = input_bits});
+        for (uint64_t n = 0; n < pages; ++n)
+            table.map(iova + n * page, data + n % data_pages * page, page);
+        return table;
     }
     uint64_t counter(const char *name) const
     {
@@ -158,7 +171,9 @@ int main()
         hits(bench, "stage 1,", stage1, working_set);
     hits(bench, "nested,", nested, 1024);
     hits(bench, "substream,", substreams, 1024);
-    misses(bench, "stage 1", stage1);
+    misses(bench, "stage 1, two levels", levels2);
+    misses(bench, "stage 1, three levels", stage1);
+    misses(bench, "stage 1, four levels", levels4);
     misses(bench, "nested", nested);
     two_threads(bench);
 }
