@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "soc-iommu/soc-dma-regs.h"
-
-#include "catch.hpp"
-#include "support/fake_host.hpp"
+#include "unit/soc_dma_fixture.hpp"
 
 using namespace soc;
 using namespace soc::test;
 
 namespace {
 
-constexpr uint64_t ram = 0x40000000;
-
-// Adds an offset; what lies below `ram` faults. With `hold`, the first transaction waits.
-class OffsetIommu final : public Iommu {
+// Adds an offset; what lies from `end` on faults. With `hold`, the first transaction waits.
+class OffsetIommu final : public BareIommu {
 public:
-    static constexpr uint64_t offset = ram;
+    static constexpr uint64_t offset = DmaBench::ram, end = 0x10000;
     bool hold = false;
     Transaction last;
 
-    explicit OffsetIommu(Host &host) : Iommu(host, "offset") {}
-    const Shape &shape() const override { return shape_; }
-    void reset() override {}
-    void save(StateWriter &) const override {}
-    void load(StateReader &) override {}
-    DeviceTree describe(const Placement &) const override { return {}; }
-    RegisterBank *registers(unsigned) override { return nullptr; }
+    explicit OffsetIommu(Host &host) : BareIommu(host, "offset") {}
 
 private:
     TranslateResult lookup(const Transaction &txn) override
@@ -35,91 +24,62 @@ private:
             hold = false;
             return Held{7};
         }
-        if (txn.address >= 0x10000)
+        if (txn.address >= end)
             return Fault{.kind = FaultKind::translation, .transaction = txn};
         return Translation{txn.address + offset, 0xfff, Perm::rw};
     }
-    Shape shape_;
 };
 
-struct Fixture {
-    FakeHost host;
+struct OffsetBench : DmaBench {
     OffsetIommu iommu{host};
-    std::unique_ptr<Device> dma = make_device(host, "soc-dma");
 
-    Fixture()
-    {
-        host.ram(ram, 1_MiB);
-        host.connect(iommu, 5);
-    }
-    uint32_t read(uint32_t offset) { return uint32_t(dma->mmio_read(0, offset, 4)); }
-    void write(uint32_t offset, uint32_t value) { dma->mmio_write(0, offset, value, 4); }
-    void program(uint64_t address, uint32_t length, uint32_t buffer_offset = 0)
-    {
-        write(SOC_DMA_ADDR_LO, uint32_t(address));
-        write(SOC_DMA_ADDR_HI, uint32_t(address >> 32));
-        write(SOC_DMA_LENGTH, length);
-        write(SOC_DMA_BUFFER_OFFSET, buffer_offset);
-    }
-    void run()
-    {
-        while (host.run_deferred(*dma)) {
-        }
-    }
-    uint32_t transfer(uint32_t doorbell)
-    {
-        write(SOC_DMA_DOORBELL, doorbell);
-        run();
-        return read(SOC_DMA_STATUS);
-    }
+    OffsetBench() { host.connect(iommu, stream); }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "soc-dma writes its buffer to memory and reads it back, through the IOMMU")
+TEST_CASE_METHOD(OffsetBench, "soc-dma writes its buffer to memory and reads it back, through the IOMMU")
 {
     const uint32_t attributes = GENERATE(0u, uint32_t(SOC_DMA_ATTR_DIRECT));
     write(SOC_DMA_ATTR, attributes);
     for (uint32_t i = 0; i < 0x3000; i += 4)
         write(SOC_DMA_BUFFER + i, i * 3);
     program(0x1ffc, 0x3000);
-    CHECK(transfer(SOC_DMA_DOORBELL_WRITE) == SOC_DMA_STATUS_DONE);
+    CHECK(transfer(SOC_DMA_DOORBELL_WRITE) == done);
     CHECK(read(SOC_DMA_TRANSFERRED) == 0x3000);
     CHECK(host.memory().load<uint32_t>(ram + 0x1ffc + 0x2ffc) == 0x2ffc * 3);
 
     program(0x1ffc, 0x3000, 0x4000);
-    CHECK(transfer(SOC_DMA_DOORBELL_READ) == SOC_DMA_STATUS_DONE);
+    CHECK(transfer(SOC_DMA_DOORBELL_READ) == done);
     CHECK(read(SOC_DMA_BUFFER + 0x4000 + 0x10) == 0x30);
 }
 
-TEST_CASE_METHOD(Fixture, "a fault in the middle leaves what was moved and says where it stopped")
+TEST_CASE_METHOD(OffsetBench, "a fault in the middle leaves what was moved and says where it stopped")
 {
     const uint32_t attributes = GENERATE(0u, uint32_t(SOC_DMA_ATTR_DIRECT));
     write(SOC_DMA_ATTR, attributes);
     program(0xf000, 0x2000);
     iommu.last = {};
     const uint32_t status = transfer(SOC_DMA_DOORBELL_WRITE);
-    CHECK(status == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+    CHECK(status == failed);
     CHECK(read(SOC_DMA_TRANSFERRED) == 0x1000);
     CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_TRANSLATION);
     CHECK(read(SOC_DMA_FAULT_ADDR_LO) == 0x10000);
-    CHECK(read(SOC_DMA_FAULT_STREAM) == 5);
+    CHECK(read(SOC_DMA_FAULT_STREAM) == stream);
     CHECK((read(SOC_DMA_FAULT_FLAGS) & SOC_TXN_WRITE));
 }
 
-TEST_CASE_METHOD(Fixture, "a later good transfer clears the fault")
+TEST_CASE_METHOD(OffsetBench, "a later good transfer clears the fault")
 {
     program(0x10000, 4);
     transfer(SOC_DMA_DOORBELL_READ);
     program(0, 4);
-    CHECK(transfer(SOC_DMA_DOORBELL_READ) == SOC_DMA_STATUS_DONE);
+    CHECK(transfer(SOC_DMA_DOORBELL_READ) == done);
     CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_NONE);
 }
 
-TEST_CASE_METHOD(Fixture, "a failure below the IOMMU is the bus's")
+TEST_CASE("a failure below the IOMMU is the bus's")
 {
-    program(0xf000, 4);
-    host.connect(iommu, 5);
     FakeHost bare;
     const auto alone = make_device(bare, "soc-dma");
     OffsetIommu pass(bare);
@@ -130,7 +90,7 @@ TEST_CASE_METHOD(Fixture, "a failure below the IOMMU is the bus's")
     CHECK(alone->mmio_read(0, SOC_DMA_FAULT_KIND, 4) == SOC_FAULT_BUS);
 }
 
-TEST_CASE_METHOD(Fixture, "what is out of range moves nothing")
+TEST_CASE_METHOD(OffsetBench, "what is out of range moves nothing")
 {
     const auto [length, offset, doorbell, port] = GENERATE(table<uint32_t, uint32_t, uint32_t, uint32_t>({
         {0, 0, SOC_DMA_DOORBELL_READ, 0},
@@ -144,23 +104,23 @@ TEST_CASE_METHOD(Fixture, "what is out of range moves nothing")
     }));
     write(SOC_DMA_PORT, port);
     program(0, length, offset);
-    CHECK(transfer(doorbell) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID));
+    CHECK(transfer(doorbell) == invalid);
     CHECK(read(SOC_DMA_TRANSFERRED) == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "registers keep their value while a transfer is under way")
+TEST_CASE_METHOD(OffsetBench, "registers keep their value while a transfer is under way")
 {
     program(0, 4);
     write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_READ);
-    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_BUSY);
+    CHECK(read(SOC_DMA_STATUS) == busy);
     write(SOC_DMA_LENGTH, 0x8000);
     write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_WRITE);
     run();
     CHECK(read(SOC_DMA_LENGTH) == 4);
-    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_DONE);
+    CHECK(read(SOC_DMA_STATUS) == done);
 }
 
-TEST_CASE_METHOD(Fixture, "a sweep keeps its count while it is under way")
+TEST_CASE_METHOD(OffsetBench, "a sweep keeps its count while it is under way")
 {
     program(0, 0);
     write(SOC_DMA_SWEEP_COUNT, 0x1000);
@@ -171,10 +131,10 @@ TEST_CASE_METHOD(Fixture, "a sweep keeps its count while it is under way")
     write(SOC_DMA_SWEEP_COUNT, 0);
     run();
     CHECK(read(SOC_DMA_SWEEP_COUNT) == 0x1000);
-    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_DONE);
+    CHECK(read(SOC_DMA_STATUS) == done);
 }
 
-TEST_CASE_METHOD(Fixture, "a sweep reads at every address, as often as it is told, and keeps the last")
+TEST_CASE_METHOD(OffsetBench, "a sweep reads at every address, as often as it is told, and keeps the last")
 {
     for (uint64_t page = 0; page < 3; ++page)
         host.memory().store<uint64_t>(ram + 0x1008 + page * 0x2000, 100 + page);
@@ -182,7 +142,7 @@ TEST_CASE_METHOD(Fixture, "a sweep reads at every address, as often as it is tol
     write(SOC_DMA_SWEEP_COUNT, 3);
     write(SOC_DMA_SWEEP_STRIDE, 0x2000);
     write(SOC_DMA_SWEEP_ROUNDS, 1000);
-    CHECK(transfer(SOC_DMA_DOORBELL_SWEEP) == SOC_DMA_STATUS_DONE);
+    CHECK(transfer(SOC_DMA_DOORBELL_SWEEP) == done);
     CHECK(read(SOC_DMA_TRANSFERRED) == 3000);
     CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 3000);
     CHECK(dma->mmio_read(0, SOC_DMA_BUFFER + 0x10, 8) == 102);
@@ -190,7 +150,7 @@ TEST_CASE_METHOD(Fixture, "a sweep reads at every address, as often as it is tol
     CHECK(iommu.last.access == Access::read);
 }
 
-TEST_CASE_METHOD(Fixture, "a sweep gives way to the machine, survives save and load, and ends at a fault")
+TEST_CASE_METHOD(OffsetBench, "a sweep gives way to the machine, survives save and load, and ends at a fault")
 {
     program(0, 0);
     write(SOC_DMA_SWEEP_COUNT, 0x2001);
@@ -198,23 +158,17 @@ TEST_CASE_METHOD(Fixture, "a sweep gives way to the machine, survives save and l
     write(SOC_DMA_SWEEP_ROUNDS, 2);
     write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_SWEEP);
     host.run_deferred(*dma);
-    CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_BUSY);
+    CHECK(read(SOC_DMA_STATUS) == busy);
     CHECK(read(SOC_DMA_TRANSFERRED) < 0x2000);
     CHECK(read(SOC_DMA_TRANSFERRED) > 0);
-    StateWriter out;
-    dma->save(out);
-    dma->reset();
-    StateReader in(out.data());
-    dma->load(in);
-    REQUIRE(in.complete());
-    run();
-    CHECK(read(SOC_DMA_STATUS) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+    restore(state());
+    CHECK(read(SOC_DMA_STATUS) == failed);
     CHECK(read(SOC_DMA_TRANSFERRED) == 0x2000);
     CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_TRANSLATION);
     CHECK(read(SOC_DMA_FAULT_ADDR_LO) == 0x10000);
 }
 
-TEST_CASE_METHOD(Fixture, "a sweep that is out of range reads nothing")
+TEST_CASE_METHOD(OffsetBench, "a sweep that is out of range reads nothing")
 {
     struct Case {
         uint32_t count, rounds, offset, attributes;
@@ -225,12 +179,12 @@ TEST_CASE_METHOD(Fixture, "a sweep that is out of range reads nothing")
         write(SOC_DMA_ATTR, c.attributes);
         write(SOC_DMA_SWEEP_COUNT, c.count);
         write(SOC_DMA_SWEEP_ROUNDS, c.rounds);
-        CHECK(transfer(SOC_DMA_DOORBELL_SWEEP) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID));
+        CHECK(transfer(SOC_DMA_DOORBELL_SWEEP) == invalid);
         CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 0);
     }
 }
 
-TEST_CASE_METHOD(Fixture, "a direct transfer carries substream, privilege and instruction")
+TEST_CASE_METHOD(OffsetBench, "a direct transfer carries substream, privilege and instruction")
 {
     write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_PRIVILEGED | SOC_DMA_ATTR_INSTRUCTION);
     write(SOC_DMA_SUBSTREAM, SOC_DMA_SUBSTREAM_VALID | 0x12345);
@@ -242,32 +196,31 @@ TEST_CASE_METHOD(Fixture, "a direct transfer carries substream, privilege and in
     CHECK(iommu.last.instruction);
 }
 
-TEST_CASE_METHOD(Fixture, "a held transfer waits, and goes on or ends when software says so")
+TEST_CASE_METHOD(OffsetBench, "a held transfer waits, and goes on or ends when software says so")
 {
     iommu.hold = true;
     write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_MAY_STALL);
     program(0, 4);
-    CHECK(transfer(SOC_DMA_DOORBELL_READ) == (SOC_DMA_STATUS_BUSY | SOC_DMA_STATUS_HELD));
-    auto &master = dynamic_cast<Master &>(*dma);
+    CHECK(transfer(SOC_DMA_DOORBELL_READ) == held);
 
     SECTION("retried")
     {
-        master.resumed(0, nullptr);
+        master().resumed(0, nullptr);
         run();
-        CHECK(read(SOC_DMA_STATUS) == SOC_DMA_STATUS_DONE);
+        CHECK(read(SOC_DMA_STATUS) == done);
     }
     SECTION("terminated")
     {
         SocFault fault{};
         fault.kind = SOC_FAULT_TERMINATED;
-        master.resumed(0, &fault);
+        master().resumed(0, &fault);
         run();
-        CHECK(read(SOC_DMA_STATUS) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR));
+        CHECK(read(SOC_DMA_STATUS) == failed);
         CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_TERMINATED);
     }
 }
 
-TEST_CASE_METHOD(Fixture, "the counters of the IOMMU behind the port can be watched")
+TEST_CASE_METHOD(OffsetBench, "the counters of the IOMMU behind the port can be watched")
 {
     CHECK(read(SOC_DMA_OBSERVED) == 1);
     const uint32_t before = read(SOC_DMA_TRANSLATIONS_LO);
@@ -279,7 +232,7 @@ TEST_CASE_METHOD(Fixture, "the counters of the IOMMU behind the port can be watc
     CHECK(alone->mmio_read(0, SOC_DMA_OBSERVED, 4) == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "an invalidation of an ATC is answered on the port that it came in on")
+TEST_CASE_METHOD(OffsetBench, "an invalidation of an ATC is answered on the port that it came in on")
 {
     SocMessage invalidate{};
     invalidate.type = SOC_MSG_ATS_INVALIDATE;
@@ -292,40 +245,38 @@ TEST_CASE_METHOD(Fixture, "an invalidation of an ATC is answered on the port tha
     CHECK(host.message_ports[0] == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "a transfer under way survives save and load")
+TEST_CASE_METHOD(OffsetBench, "a transfer under way survives save and load")
 {
     write(SOC_DMA_BUFFER, 0xabcd);
     program(0x100, 0x2000);
     write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_WRITE);
     host.run_deferred(*dma);
-    StateWriter out;
-    dma->save(out);
+    const std::vector<uint8_t> saved = state();
 
     FakeHost other;
     OffsetIommu behind(other);
-    other.ram(ram, 1_MiB);
-    other.connect(behind, 5);
+    other.ram(ram, ram_size);
+    other.connect(behind, stream);
     const auto restored = make_device(other, "soc-dma");
-    StateReader in(out.data());
+    StateReader in(saved);
     restored->load(in);
     REQUIRE(in.complete());
     while (other.run_deferred(*restored)) {
     }
-    CHECK(restored->mmio_read(0, SOC_DMA_STATUS, 4) == SOC_DMA_STATUS_DONE);
+    CHECK(restored->mmio_read(0, SOC_DMA_STATUS, 4) == done);
     CHECK(restored->mmio_read(0, SOC_DMA_TRANSFERRED, 4) == 0x2000);
     // What was moved before the save is in the old machine's memory.
     CHECK(host.memory().load<uint32_t>(ram + 0x100) == 0xabcd);
 }
 
-TEST_CASE_METHOD(Fixture, "saved state with an impossible transfer is refused")
+TEST_CASE_METHOD(OffsetBench, "saved state with an impossible transfer is refused")
 {
     program(0, 4);
     write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_READ);
-    StateWriter out;
-    dma->save(out);
+    const std::vector<uint8_t> saved = state();
     // A flipped byte anywhere is either refused or harmless: nothing may move out of range.
-    for (size_t i = 0; i < out.data().size() - SOC_DMA_BUFFER_SIZE; ++i) {
-        std::vector<uint8_t> bytes = out.data();
+    for (size_t i = 0; i < saved.size() - SOC_DMA_BUFFER_SIZE; ++i) {
+        std::vector<uint8_t> bytes = saved;
         bytes[i] ^= 0xff;
         FakeHost other;
         OffsetIommu behind(other);
