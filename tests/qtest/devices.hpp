@@ -14,6 +14,11 @@ namespace qtest {
 
 constexpr uint64_t page = 0x1000;
 
+// What STATUS of soc-dma may say.
+constexpr uint32_t done = SOC_DMA_STATUS_DONE, failed = SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR;
+constexpr uint32_t held = SOC_DMA_STATUS_BUSY | SOC_DMA_STATUS_HELD;
+constexpr uint32_t invalid = SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID;
+
 enum class Direction : uint32_t { to_buffer = SOC_DMA_DOORBELL_READ, to_memory = SOC_DMA_DOORBELL_WRITE };
 
 // Bytes that differ from their neighbours and from those of another seed.
@@ -111,11 +116,41 @@ public:
         machine_.write64(entry_at(iova) + page * (substream + 1), address | TEST_ENTRY_WRITE | TEST_ENTRY_VALID);
     }
     void unmap(uint64_t iova) { machine_.write64(entry_at(iova), 0); }
+    // One look at a register lets pending bottom halves run; they may ask for more.
+    void settle()
+    {
+        for (int looks = 0; looks < 20; ++looks)
+            get(TEST_CTRL);
+    }
     uint64_t base() const { return base_; }
 
 private:
     Machine &machine_;
     uint64_t base_, table_;
+};
+
+// A platform master with a port, or more, behind each of two.
+struct TwoIommus {
+    explicit TwoIommus(const std::string &master)
+        : machine({"-device", "soc-test-iommu,id=a,pci-map=none", "-device", "soc-test-iommu,id=b,pci-map=none",
+                   "-device", "soc-dma,id=dma," + master}),
+          dma(machine, "dma"), a(machine, "a", ram + 0x100000), b(machine, "b", ram + 0x200000)
+    {
+    }
+    Machine machine;
+    Dma dma;
+    TestIommu a, b;
+
+    // Page 1 leads to pattern(32, 10) behind the one, and to pattern(32, 20) behind the other.
+    void map_apart()
+    {
+        a.enable();
+        b.enable();
+        a.map(0x1000, ram + 0x400000);
+        b.map(0x1000, ram + 0x500000);
+        machine.fill(ram + 0x400000, pattern(32, 10));
+        machine.fill(ram + 0x500000, pattern(32, 20));
+    }
 };
 
 }  // namespace qtest

@@ -8,8 +8,6 @@ using namespace qtest;
 
 namespace {
 
-constexpr uint32_t failed = SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_ERROR;
-
 const Arguments one_iommu = {"-device", "soc-test-iommu,id=iommu,pci-map=none", "-device",
                              "soc-dma,id=dma,iommus=iommu:2"};
 
@@ -23,10 +21,10 @@ TEST_CASE("a platform master with no IOMMU moves data", "[dma]")
     CHECK(dma.get(SOC_DMA_STREAM) == 0xffffffff);
     const auto data = pattern(SOC_DMA_BUFFER_SIZE);
     machine.fill(ram + 0x200100, data);
-    CHECK(dma.transfer(Direction::to_buffer, ram + 0x200100, SOC_DMA_BUFFER_SIZE) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.transfer(Direction::to_buffer, ram + 0x200100, SOC_DMA_BUFFER_SIZE) == done);
     CHECK(dma.get(SOC_DMA_TRANSFERRED) == SOC_DMA_BUFFER_SIZE);
     CHECK(dma.buffer(SOC_DMA_BUFFER_SIZE) == data);
-    CHECK(dma.transfer(Direction::to_memory, ram + 0x300000, 5000) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.transfer(Direction::to_memory, ram + 0x300000, 5000) == done);
     CHECK(machine.bytes(ram + 0x300000, 5000) == std::vector<uint8_t>(data.begin(), data.begin() + 5000));
     CHECK(dma.transfer(Direction::to_buffer, 0x1'0000'0000'0000, 4) == failed);
     CHECK(dma.fault() == SOC_FAULT_BUS);
@@ -46,7 +44,7 @@ TEST_CASE("a platform master moves data through the pages that are mapped, and n
     iommu.map(0x4000, ram + 0x300000);
     const auto data = pattern(2 * page);
     dma.fill_buffer(data);
-    CHECK(dma.transfer(Direction::to_memory, 0x3000, 2 * page) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.transfer(Direction::to_memory, 0x3000, 2 * page) == done);
     CHECK(machine.bytes(ram + 0x400000, page) == std::vector<uint8_t>(data.begin(), data.begin() + page));
     CHECK(machine.bytes(ram + 0x300000, page) == std::vector<uint8_t>(data.begin() + page, data.end()));
 
@@ -72,23 +70,15 @@ TEST_CASE("what is mapped read-only can be read and not written", "[dma]")
     CHECK(dma.transfer(Direction::to_memory, 0x3000, 64) == failed);
     CHECK(dma.fault() == SOC_FAULT_PERMISSION);
     CHECK(machine.bytes(ram + 0x400000, 64) == pattern(64));
-    CHECK(dma.transfer(Direction::to_buffer, 0x3000, 64) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.transfer(Direction::to_buffer, 0x3000, 64) == done);
     CHECK(dma.buffer(64) == pattern(64));
 }
 
 TEST_CASE("a master behind two IOMMUs uses the one of its port", "[dma]")
 {
-    Machine machine({"-device", "soc-test-iommu,id=a,pci-map=none", "-device", "soc-test-iommu,id=b,pci-map=none",
-                     "-device", "soc-dma,id=dma,iommus=a:3+b:4+a:5"});
-    Dma dma(machine, "dma");
-    TestIommu a(machine, "a", ram + 0x100000), b(machine, "b", ram + 0x200000);
-    a.enable();
-    b.enable();
-    a.map(0x1000, ram + 0x400000);
-    b.map(0x1000, ram + 0x500000);
-    machine.fill(ram + 0x400000, pattern(32, 10));
-    machine.fill(ram + 0x500000, pattern(32, 20));
-    CHECK(dma.get(SOC_DMA_PORTS) == 3);
+    TwoIommus two("iommus=a:3+b:4+a:5");
+    two.map_apart();
+    CHECK(two.dma.get(SOC_DMA_PORTS) == 3);
 
     struct Expected {
         uint32_t stream;
@@ -97,18 +87,18 @@ TEST_CASE("a master behind two IOMMUs uses the one of its port", "[dma]")
     uint32_t port = 0;
     for (const Expected expected : {Expected{3, 10}, Expected{4, 20}, Expected{5, 10}}) {
         INFO("port " << port);
-        dma.port(port++);
-        CHECK(dma.get(SOC_DMA_STREAM) == expected.stream);
-        CHECK(dma.transfer(Direction::to_buffer, 0x1000, 32) == SOC_DMA_STATUS_DONE);
-        CHECK(dma.buffer(32) == pattern(32, expected.seed));
+        two.dma.port(port++);
+        CHECK(two.dma.get(SOC_DMA_STREAM) == expected.stream);
+        CHECK(two.dma.transfer(Direction::to_buffer, 0x1000, 32) == done);
+        CHECK(two.dma.buffer(32) == pattern(32, expected.seed));
     }
-    dma.port(3);
-    CHECK(dma.transfer(Direction::to_buffer, 0x1000, 32) == (SOC_DMA_STATUS_DONE | SOC_DMA_STATUS_INVALID));
-    dma.port(1);
-    CHECK(dma.transfer(Direction::to_buffer, 0x2000, 32) == failed);
-    CHECK(machine.get("a", "faults") == 0);
-    CHECK(machine.get("b", "faults") == 1);
-    CHECK(machine.get("b", "last-fault-stream") == 4);
+    two.dma.port(3);
+    CHECK(two.dma.transfer(Direction::to_buffer, 0x1000, 32) == invalid);
+    two.dma.port(1);
+    CHECK(two.dma.transfer(Direction::to_buffer, 0x2000, 32) == failed);
+    CHECK(two.machine.get("a", "faults") == 0);
+    CHECK(two.machine.get("b", "faults") == 1);
+    CHECK(two.machine.get("b", "last-fault-stream") == 4);
 }
 
 TEST_CASE("privilege reaches the model along QEMU's own path", "[dma]")
@@ -121,7 +111,7 @@ TEST_CASE("privilege reaches the model along QEMU's own path", "[dma]")
     CHECK(dma.transfer(Direction::to_buffer, 0x3000, 4) == failed);
     CHECK(dma.fault() == SOC_FAULT_PERMISSION);
     dma.attributes(SOC_DMA_ATTR_PRIVILEGED);
-    CHECK(dma.transfer(Direction::to_buffer, 0x3000, 4) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.transfer(Direction::to_buffer, 0x3000, 4) == done);
 }
 
 TEST_CASE("a DART stands between a platform master and memory", "[dma]")
@@ -141,7 +131,7 @@ TEST_CASE("a DART stands between a platform master and memory", "[dma]")
     machine.write32(dart + 0x34, 1 << 3);   // STREAM_SELECT
     machine.write32(dart + 0x20, 1 << 20);  // STREAM_COMMAND: invalidate
     machine.fill(ram + 0x300000, pattern(16));
-    CHECK(dma.transfer(Direction::to_buffer, 0x5000, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(dma.transfer(Direction::to_buffer, 0x5000, 16) == done);
     CHECK(dma.fault() == SOC_FAULT_NONE);
     CHECK(dma.buffer(16) == pattern(16));
     CHECK(machine.quit() == 0);
