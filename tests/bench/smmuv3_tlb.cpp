@@ -103,13 +103,14 @@ void hit_with_configuration(unsigned sets, unsigned ways)
     const double ns = best(lookups, [&] {
         uint64_t found = 0;
         for (uint64_t n = 0; n < lookups; ++n) {
-            const auto stream = configuration.stream(n % 64 * 8);
-            const auto found_context = configuration.context(n % 64 * 8, 0);
+            Stream stream;
+            Context found_context;
+            require(configuration.find(n % 64 * 8, stream) && configuration.find(n % 64 * 8, 0, found_context));
             Tlb::Tag from = tag;
-            from.regime = stream->regime;
-            from.vmid = stream->vmid;
-            from.asid = found_context->asid;
-            from.granule_shift = found_context->table[0].granule_shift;
+            from.regime = stream.regime;
+            from.vmid = stream.vmid;
+            from.asid = found_context.asid;
+            from.granule_shift = found_context.table[0].granule_shift;
             found += tlb.find(from, n % pages * page).has_value();
         }
         require(found == lookups);

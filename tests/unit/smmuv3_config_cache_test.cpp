@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "arm/smmuv3/config_cache.hpp"
 
+#include <optional>
 #include <thread>
 
 #include "catch.hpp"
@@ -9,33 +10,44 @@ using namespace soc::smmuv3;
 
 namespace {
 
-void add_stream(ConfigCache &cache, uint32_t sid)
-{
-    Stream stream;
-    stream.mode = StreamMode::stage1;
-    stream.s1_context_ptr = uint64_t(sid) << 12;
-    stream.s2_record = true;
-    cache.insert(sid, cache.stamp(), stream);
-}
-
-void add_context(ConfigCache &cache, uint32_t sid, uint32_t ssid)
-{
-    Context context;
-    context.asid = uint16_t(sid ^ ssid << 8);
-    context.table[1].address = uint64_t(sid) << 32 | ssid << 12;
-    context.abort = false;
-    cache.insert(sid, ssid, cache.stamp(), context);
-}
+struct TestCache : ConfigCache {
+    std::optional<Stream> stream(uint32_t sid) const
+    {
+        Stream found;
+        return find(sid, found) ? std::optional(found) : std::nullopt;
+    }
+    std::optional<Context> context(uint32_t sid, uint32_t ssid) const
+    {
+        Context found;
+        return find(sid, ssid, found) ? std::optional(found) : std::nullopt;
+    }
+    void add_stream(uint32_t sid)
+    {
+        Stream stream;
+        stream.mode = StreamMode::stage1;
+        stream.s1_context_ptr = uint64_t(sid) << 12;
+        stream.s2_record = true;
+        insert(sid, stamp(), stream);
+    }
+    void add_context(uint32_t sid, uint32_t ssid)
+    {
+        Context context;
+        context.asid = uint16_t(sid ^ ssid << 8);
+        context.table[1].address = uint64_t(sid) << 32 | ssid << 12;
+        context.abort = false;
+        insert(sid, ssid, stamp(), context);
+    }
+};
 
 }  // namespace
 
 TEST_CASE("smmuv3: the configuration cache gives back what it was given")
 {
-    ConfigCache cache;
+    TestCache cache;
     CHECK_FALSE(cache.stream(0));
     CHECK_FALSE(cache.context(0, 0));
-    add_stream(cache, 5);
-    add_context(cache, 5, 9);
+    cache.add_stream(5);
+    cache.add_context(5, 9);
 
     REQUIRE(cache.stream(5));
     CHECK(cache.stream(5)->mode == StreamMode::stage1);
@@ -54,11 +66,11 @@ TEST_CASE("smmuv3: the configuration cache gives back what it was given")
 
 TEST_CASE("smmuv3: CFGI_STE drops the stream with its contexts and no other's")
 {
-    ConfigCache cache;
+    TestCache cache;
     for (uint32_t sid : {4u, 5u}) {
-        add_stream(cache, sid);
+        cache.add_stream(sid);
         for (uint32_t ssid = 0; ssid < 4; ++ssid)
-            add_context(cache, sid, ssid);
+            cache.add_context(sid, ssid);
     }
     cache.invalidate_stream(5);
 
@@ -72,10 +84,10 @@ TEST_CASE("smmuv3: CFGI_STE drops the stream with its contexts and no other's")
 
 TEST_CASE("smmuv3: CFGI_STE_RANGE drops the streams of an aligned range with their contexts")
 {
-    ConfigCache cache;
+    TestCache cache;
     for (uint32_t sid = 0; sid < 64; ++sid) {
-        add_stream(cache, sid);
-        add_context(cache, sid, 1);
+        cache.add_stream(sid);
+        cache.add_context(sid, 1);
     }
     cache.invalidate_streams(16, 3);
     for (uint32_t sid = 0; sid < 64; ++sid) {
@@ -89,10 +101,10 @@ TEST_CASE("smmuv3: CFGI_STE_RANGE drops the streams of an aligned range with the
 
 TEST_CASE("smmuv3: CFGI_ALL drops streams and contexts")
 {
-    ConfigCache cache;
+    TestCache cache;
     for (uint32_t sid : {0u, 1u, 0x80000000u, 0xffffffffu}) {
-        add_stream(cache, sid);
-        add_context(cache, sid, 0xfffff);
+        cache.add_stream(sid);
+        cache.add_context(sid, 0xfffff);
     }
     CHECK(cache.stream(0xffffffff));
     cache.invalidate_all();
@@ -104,11 +116,11 @@ TEST_CASE("smmuv3: CFGI_ALL drops streams and contexts")
 
 TEST_CASE("smmuv3: CFGI_CD drops one context, CFGI_CD_ALL a stream's, and both keep the stream's entry")
 {
-    ConfigCache cache;
-    add_stream(cache, 7);
+    TestCache cache;
+    cache.add_stream(7);
     for (uint32_t ssid = 0; ssid < 8; ++ssid)
-        add_context(cache, 7, ssid);
-    add_context(cache, 8, 3);
+        cache.add_context(7, ssid);
+    cache.add_context(8, 3);
 
     cache.invalidate_context(7, 3);
     CHECK_FALSE(cache.context(7, 3));
@@ -125,7 +137,7 @@ TEST_CASE("smmuv3: CFGI_CD drops one context, CFGI_CD_ALL a stream's, and both k
 
 TEST_CASE("smmuv3: what was fetched before an invalidation is not cached after it")
 {
-    ConfigCache cache;
+    TestCache cache;
     const auto none_is_cached_after = [&](auto &&invalidate) {
         const uint64_t stamp = cache.stamp();
         invalidate();
@@ -140,17 +152,17 @@ TEST_CASE("smmuv3: what was fetched before an invalidation is not cached after i
     none_is_cached_after([&] { cache.invalidate_context(1, 0); });
     none_is_cached_after([&] { cache.invalidate_contexts(1); });
     none_is_cached_after([&] { cache.drop_everything(); });
-    add_stream(cache, 1);
+    cache.add_stream(1);
     CHECK(cache.stream(1));
 }
 
 TEST_CASE("smmuv3: the configuration cache holds the devices of a PCI bus and the substreams of one of them")
 {
-    ConfigCache cache;
+    TestCache cache;
     for (uint32_t device = 0; device < 256; ++device)
-        add_stream(cache, device * 8);
+        cache.add_stream(device * 8);
     for (uint32_t ssid = 0; ssid < 256; ++ssid)
-        add_context(cache, 8, ssid);
+        cache.add_context(8, ssid);
     unsigned streams = 0, contexts = 0;
     for (uint32_t n = 0; n < 256; ++n) {
         streams += cache.stream(n * 8).has_value();
@@ -161,7 +173,7 @@ TEST_CASE("smmuv3: the configuration cache holds the devices of a PCI bus and th
 
     // More than it can hold evicts, and what it still has is right.
     for (uint32_t ssid = 0; ssid < 5000; ++ssid)
-        add_context(cache, 8, ssid);
+        cache.add_context(8, ssid);
     CHECK(cache.context(8, 4999));
     for (uint32_t ssid = 0; ssid < 5000; ++ssid)
         if (const auto context = cache.context(8, ssid))
@@ -174,7 +186,7 @@ TEST_CASE("smmuv3: the configuration cache holds the devices of a PCI bus and th
 TEST_CASE("smmuv3: configuration that an invalidation ended is not found by another thread")
 {
     // The table in memory is `version`; each change is followed by its command. Run under TSan as well.
-    ConfigCache cache;
+    TestCache cache;
     std::atomic<uint64_t> version{1}, ended{0};
     std::atomic<bool> stop{false};
     std::atomic<unsigned> late{0}, hits{0};

@@ -45,18 +45,6 @@ bool ConfigCache::find(uint32_t sid, uint32_t ssid, Context &out) const
     return contexts_.find(place_of(sid, ssid), out, is(key_of(sid, ssid)));
 }
 
-std::optional<Stream> ConfigCache::stream(uint32_t sid) const
-{
-    Stream found;
-    return find(sid, found) ? std::optional(found) : std::nullopt;
-}
-
-std::optional<Context> ConfigCache::context(uint32_t sid, uint32_t ssid) const
-{
-    Context found;
-    return find(sid, ssid, found) ? std::optional(found) : std::nullopt;
-}
-
 template <typename Payload>
 void ConfigCache::insert(LockFreeCache<Payload> &cache, CachePlace place, const CacheKey &key, uint64_t stamp,
                          const Payload &payload)

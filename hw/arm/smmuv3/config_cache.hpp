@@ -11,7 +11,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 
 #include "context.hpp"
 #include "soc-iommu/lock_free_cache.hpp"
@@ -26,8 +25,6 @@ public:
     // A miss leaves what is given alone.
     bool find(uint32_t sid, Stream &) const;
     bool find(uint32_t sid, uint32_t ssid, Context &) const;
-    std::optional<Stream> stream(uint32_t sid) const;
-    std::optional<Context> context(uint32_t sid, uint32_t ssid) const;
     uint64_t stamp() const { return epoch_.load(std::memory_order_acquire); }
     void insert(uint32_t sid, uint64_t stamp, const Stream &);
     void insert(uint32_t sid, uint32_t ssid, uint64_t stamp, const Context &);
