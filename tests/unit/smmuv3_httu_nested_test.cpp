@@ -1,7 +1,6 @@
 // Hardware update of access flag and dirty state with two stages: Arm IHI 0070, 3.13.5; Arm ARM (DDI 0487) D8.5.2.1.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "catch.hpp"
 #include "unit/smmuv3_walk_fixture.hpp"
 
 using namespace soc;
@@ -12,28 +11,17 @@ using v3::Walker;
 
 namespace {
 
-constexpr LpaeTable::Attributes clean{.perm = Perm::r, .dirty_managed = true};
-constexpr LpaeTable::Attributes fresh{.perm = Perm::r, .accessed = false, .dirty_managed = true};
-
-struct NestedHttu : WalkFixture {
-    static constexpr uint64_t input = 0x40'0000, ipa = 0x1'2340'0000, pa = 0x3'4560'0000;
-
+struct NestedHttu : NestedWalkFixture {
     NestedHttu()
     {
         tables({});
         two.map(ipa, pa, 4_KiB, clean);
         one.map(input, ipa, 4_KiB, clean);
-        use(one);
-        use(two);
         context.update_access = context.update_dirty = true;
         stream.s2_update_access = stream.s2_update_dirty = true;
     }
     void tables(const LpaeTable::Attributes &attributes) { two.map(ram, ram, 1_MiB, attributes); }
     uint64_t leaf() const { return one.descriptor_address(input, 3); }
-
-    LpaeTable one = table();
-    Frames upper{ram + 16_MiB, 16_MiB};
-    LpaeTable two{memory.ram, upper, {.stage = 2}};
 };
 
 }  // namespace

@@ -4,7 +4,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <thread>
 
-#include "catch.hpp"
 #include "unit/smmuv3_walk_fixture.hpp"
 
 using namespace soc;
@@ -15,9 +14,6 @@ using v3::Walker;
 
 namespace {
 
-constexpr LpaeTable::Attributes clean{.perm = Perm::r, .dirty_managed = true};
-constexpr LpaeTable::Attributes fresh{.perm = Perm::r, .accessed = false, .dirty_managed = true};
-
 struct Httu : WalkFixture {
     explicit Httu(unsigned which) : stage(which), pages(table({.stage = which}))
     {
@@ -27,7 +23,7 @@ struct Httu : WalkFixture {
     }
     v3::WalkResult ask(uint64_t input, const v3::AccessKind &kind) const
     {
-        return stage == 1 ? stage1(input, kind) : stage2(input, kind);
+        return alone(stage, input, kind);
     }
     bool is_clean(const v3::TlbEntry &found) const { return stage == 1 ? found.s1_clean : found.s2_clean; }
 

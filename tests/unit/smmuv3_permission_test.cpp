@@ -1,7 +1,6 @@
 // What a descriptor allows: Arm ARM (DDI 0487) D8.4, tables D8-65, D8-66 and D8-78.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "catch.hpp"
 #include "unit/smmuv3_walk_fixture.hpp"
 
 using namespace soc;

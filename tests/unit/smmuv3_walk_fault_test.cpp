@@ -1,28 +1,12 @@
 // Translation table walks of one stage: what goes wrong on the way, and that each walk ends.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "catch.hpp"
 #include "pagetable/arm_lpae.hpp"
 #include "unit/smmuv3_walk_fixture.hpp"
 
 using namespace soc;
 using namespace soc::test;
 using v3::EventId;
-
-namespace {
-
-constexpr uint64_t granules[] = {4_KiB, 16_KiB, 64_KiB};
-
-v3::WalkFault at(const v3::WalkResult &result, EventId id, unsigned stage, int level)
-{
-    const v3::WalkFault found = fault(result);
-    CHECK(found.id == id);
-    CHECK(found.stage == stage);
-    CHECK(found.level == level);
-    return found;
-}
-
-}  // namespace
 
 TEST_CASE("smmuv3: an output beyond the configured size is an address size fault, from leaves and from tables")
 {
@@ -36,11 +20,10 @@ TEST_CASE("smmuv3: an output beyond the configured size is an address size fault
     table.set(4_MiB, 2, 1ull << bits | 3);
     f.use(table);
     f.context.output_bits = f.stream.s2_output_bits = uint8_t(bits);
-    const auto ask = [&](uint64_t input) { return stage == 1 ? f.stage1(input) : f.stage2(input); };
-    CHECK(address(ask(0), 0) == (1ull << bits) - 4_KiB);
-    CHECK(at(ask(4_KiB), EventId::f_addr_size, stage, 3).cls == v3::EventClass::in);
-    at(ask(2_MiB), EventId::f_addr_size, stage, 2);  // before the access flag is looked at
-    at(ask(4_MiB), EventId::f_addr_size, stage, 2);
+    CHECK(address(f.alone(stage, 0), 0) == (1ull << bits) - 4_KiB);
+    expect(f.alone(stage, 4_KiB), EventId::f_addr_size, stage, v3::EventClass::in, 3);
+    expect(f.alone(stage, 2_MiB), EventId::f_addr_size, stage, 2);  // before the access flag is looked at
+    expect(f.alone(stage, 4_MiB), EventId::f_addr_size, stage, 2);
 }
 
 TEST_CASE("smmuv3: no configuration reaches beyond the implementation's output size")
@@ -52,31 +35,30 @@ TEST_CASE("smmuv3: no configuration reaches beyond the implementation's output s
     f.use(one);
     f.use(two);
     f.context.output_bits = f.stream.s2_output_bits = 48;
-    at(f.stage1(0), EventId::f_addr_size, 1, 3);
-    at(f.stage2(0), EventId::f_addr_size, 2, 3);
+    expect(f.stage1(0), EventId::f_addr_size, 1, 3);
+    expect(f.stage2(0), EventId::f_addr_size, 2, 3);
 }
 
 TEST_CASE("smmuv3: invalid and reserved descriptors are translation faults at their level")
 {
     const unsigned stage = GENERATE(1u, 2u);
-    const uint64_t granule = GENERATE(from_range(std::begin(granules), std::end(granules)));
+    const uint64_t granule = GENERATE(4_KiB, 16_KiB, 64_KiB);
     CAPTURE(stage, granule);
     WalkFixture f(52);
     auto table = f.table({.stage = stage, .granule = granule, .input_bits = 48});
     f.use(table);
-    const auto ask = [&](uint64_t input) { return stage == 1 ? f.stage1(input) : f.stage2(input); };
     const uint64_t block = 1 << 10 | 1;
     for (unsigned level = table.start_level(); level <= 3; ++level) {
         CAPTURE(level);
         const uint64_t input = table.block_size(level);
         table.set(input, level, ~1ull);
-        at(ask(input), EventId::f_translation, stage, int(level));
+        expect(f.alone(stage, input), EventId::f_translation, stage, int(level));
         const bool legal = level == 2 || (level == 1 && granule != 16_KiB);
         table.set(input, level, block);
         if (legal)
-            CHECK(entry(ask(input)).level == level);
+            CHECK(entry(f.alone(stage, input)).level == level);
         else
-            at(ask(input), EventId::f_translation, stage, int(level));
+            expect(f.alone(stage, input), EventId::f_translation, stage, int(level));
     }
 }
 
@@ -87,13 +69,12 @@ TEST_CASE("smmuv3: a descriptor that no memory holds is an external abort with i
     WalkFixture f;
     auto table = f.table({.stage = stage});
     f.use(table);
-    const auto ask = [&](uint64_t input) { return stage == 1 ? f.stage1(input) : f.stage2(input); };
     table.set(4_KiB * 5, 2, 0x4000'0000 | 3);
-    const v3::WalkFault deep = at(ask(4_KiB * 5), EventId::f_walk_eabt, stage, 3);
+    const v3::WalkFault deep = expect(f.alone(stage, 4_KiB * 5), EventId::f_walk_eabt, stage, 3);
     CHECK(deep.fetch_address == 0x4000'0028);
     CHECK(deep.cls == (stage == 1 ? v3::EventClass::tt : v3::EventClass::in));
     (stage == 1 ? f.context.table[0] : f.stream.stage2).address = 0x10'0000'0000;
-    CHECK(at(ask(4_KiB * 5), EventId::f_walk_eabt, stage, 0).fetch_address == 0x10'0000'0000);
+    CHECK(expect(f.alone(stage, 4_KiB * 5), EventId::f_walk_eabt, stage, 0).fetch_address == 0x10'0000'0000);
     CHECK(f.memory.exchanges == 0);
 }
 
@@ -104,7 +85,7 @@ TEST_CASE("smmuv3: a table that points to itself ends the walk at the last level
     f.use(table);
     table.set(0, 0, table.root() | 3);
     f.memory.reads = 0;
-    at(f.stage1(0), EventId::f_access, 1, 3);
+    expect(f.stage1(0), EventId::f_access, 1, 3);
     CHECK(f.memory.reads == 4);
 }
 
@@ -127,7 +108,7 @@ TEST_CASE("smmuv3: whatever lies in the tables, a walk reads one descriptor per 
             f.memory.ram.store(WalkFixture::ram + 8 * word, WalkFixture::ram | (random() & 0xfff0'0000'0000'0fff) | 1);
         f.memory.reads = f.memory.exchanges = 0;
         const uint64_t input = random() % 4 * base.granule_shift;
-        (void)(i % 2 ? f.stage1(input, priv_write) : f.stage2(input, priv_write));
+        (void)f.alone(2 - i % 2, input, priv_write);
         REQUIRE(f.memory.reads <= 4);
         REQUIRE(f.memory.exchanges == 0);
     }
@@ -141,9 +122,9 @@ TEST_CASE("smmuv3: a descriptor without access flag faults, unless AFFD says oth
     auto table = f.table({.stage = stage});
     table.map(0, 0x1000, 4_KiB, {.perm = Perm::r, .accessed = false});
     f.use(table);
-    const auto ask = [&](const v3::AccessKind &kind) { return stage == 1 ? f.stage1(0, kind) : f.stage2(0, kind); };
-    CHECK(at(ask(user_write), EventId::f_access, stage, 3).cls == v3::EventClass::in);  // before the permission
+    // Before the permission.
+    expect(f.alone(stage, 0, user_write), EventId::f_access, stage, v3::EventClass::in, 3);
     f.context.access_flag_faults = f.stream.s2_access_flag_faults = false;
-    CHECK(entry(ask(user_read)).output == 0x1000);
+    CHECK(entry(f.alone(stage, 0, user_read)).output == 0x1000);
     CHECK_FALSE(table.accessed(0));
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "arm/smmuv3/walk.hpp"
+#include "catch.hpp"
 #include "support/fake_host.hpp"
 #include "support/lpae_table.hpp"
 
@@ -82,6 +83,10 @@ struct WalkFixture {
     {
         return walker.stage2(stream, ipa, kind);
     }
+    v3::WalkResult alone(unsigned stage, uint64_t input, const v3::AccessKind &kind = {}) const
+    {
+        return stage == 1 ? stage1(input, kind) : stage2(input, kind);
+    }
     v3::WalkResult nested(uint64_t input, const v3::AccessKind &kind = {}) const
     {
         return walker.stage1(context, context.table[0], input, kind,
@@ -97,6 +102,25 @@ struct WalkFixture {
     v3::Stream stream;
 };
 
+// Both stages' tables, nothing mapped. Stage 1's lie in memory at `ram`, and in intermediate addresses `apart` below.
+struct NestedWalkFixture : WalkFixture {
+    static constexpr uint64_t input = 0x40'0000, ipa = 0x1'2340'0000, pa = 0x3'4560'0000;
+
+    explicit NestedWalkFixture(uint64_t apart = 0) : one(table({.memory_offset = apart}))
+    {
+        use(one);
+        use(two);
+    }
+
+    LpaeTable one;
+    Frames upper{ram + 16_MiB, 16_MiB};
+    LpaeTable two{memory.ram, upper, {.stage = 2}};
+};
+
+// Pages that a write makes dirty: clean, and not even accessed.
+constexpr LpaeTable::Attributes clean{.perm = Perm::r, .dirty_managed = true};
+constexpr LpaeTable::Attributes fresh{.perm = Perm::r, .accessed = false, .dirty_managed = true};
+
 inline v3::TlbEntry entry(const v3::WalkResult &result)
 {
     const auto *found = std::get_if<v3::TlbEntry>(&result);
@@ -111,6 +135,22 @@ inline v3::WalkFault fault(const v3::WalkResult &result)
     if (!found)
         FAIL("an entry where a fault was due");
     return found ? *found : v3::WalkFault{};
+}
+
+inline v3::WalkFault expect(const v3::WalkResult &result, v3::EventId id, unsigned stage, int level)
+{
+    const v3::WalkFault found = fault(result);
+    CHECK(found.id == id);
+    CHECK(found.stage == stage);
+    CHECK(found.level == level);
+    return found;
+}
+
+inline v3::WalkFault expect(const v3::WalkResult &result, v3::EventId id, unsigned stage, v3::EventClass cls, int level)
+{
+    const v3::WalkFault found = expect(result, id, stage, level);
+    CHECK(found.cls == cls);
+    return found;
 }
 
 // Where an input address ends.

@@ -1,7 +1,6 @@
 // Stage 1 over stage 2: Arm IHI 0070, 3.3.2 and the order of faults in 7.3.22.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "catch.hpp"
 #include "unit/smmuv3_walk_fixture.hpp"
 
 using namespace soc;
@@ -11,27 +10,14 @@ using v3::EventId;
 
 namespace {
 
-// Stage 1's tables lie in memory at `ram`, and in intermediate addresses `apart` below.
-struct Nested : WalkFixture {
-    static constexpr uint64_t apart = 0x2000'0000, tables_ipa = ram - apart, input = 0x40'0000, ipa = 0x1'2340'0000,
-                              pa = 0x3'4560'0000;
+struct Nested : NestedWalkFixture {
+    static constexpr uint64_t apart = 0x2000'0000, tables_ipa = ram - apart;
 
-    Nested()
+    Nested() : NestedWalkFixture(apart)
     {
         two.map(tables_ipa, ram, 8_MiB, {.level = 2});
         two.map(ipa, pa, 4_KiB);
         one.map(input, ipa, 4_KiB);
-        use(one);
-        use(two);
-    }
-    v3::WalkFault expect(const v3::WalkResult &result, EventId id, unsigned stage, EventClass cls, int level)
-    {
-        const v3::WalkFault found = fault(result);
-        CHECK(found.id == id);
-        CHECK(found.stage == stage);
-        CHECK(found.cls == cls);
-        CHECK(found.level == level);
-        return found;
     }
     // The intermediate address of stage 1's descriptor.
     uint64_t descriptor_ipa(unsigned level) const { return one.descriptor_address(input, level) - apart; }
@@ -42,10 +28,6 @@ struct Nested : WalkFixture {
         block.level = 2;
         two.map(tables_ipa, ram, 2_MiB, block);
     }
-
-    LpaeTable one = table({.memory_offset = apart});
-    Frames upper{ram + 16_MiB, 16_MiB};
-    LpaeTable two{memory.ram, upper, {.stage = 2}};
 };
 
 }  // namespace
@@ -132,23 +114,23 @@ TEST_CASE("smmuv3: nested, a stage 2 fault of a descriptor's address has class T
     f.two.map(Nested::tables_ipa, WalkFixture::ram, 2_MiB);
 
     f.two.unmap(page, 4_KiB);
-    const auto none = f.expect(f.nested(Nested::input), EventId::f_translation, 2, EventClass::tt, 3);
+    const auto none = expect(f.nested(Nested::input), EventId::f_translation, 2, EventClass::tt, 3);
     CHECK(none.ipa == f.descriptor_ipa(level));
 
     f.two.map(page, page + Nested::apart, 4_KiB, {.accessed = false});
-    CHECK(f.expect(f.nested(Nested::input), EventId::f_access, 2, EventClass::tt, 3).ipa == f.descriptor_ipa(level));
+    CHECK(expect(f.nested(Nested::input), EventId::f_access, 2, EventClass::tt, 3).ipa == f.descriptor_ipa(level));
 
     f.two.map(page, page + Nested::apart, 4_KiB, {.perm = Perm::w});
-    const auto denied = f.expect(f.nested(Nested::input, user_write), EventId::f_permission, 2, EventClass::tt, 3);
+    const auto denied = expect(f.nested(Nested::input, user_write), EventId::f_permission, 2, EventClass::tt, 3);
     CHECK(denied.ipa == f.descriptor_ipa(level));
     CHECK(denied.tt_read);
 
     f.two.map(page, 1ull << 46, 4_KiB);
     f.stream.s2_output_bits = 44;
-    CHECK(f.expect(f.nested(Nested::input), EventId::f_addr_size, 2, EventClass::tt, 3).ipa == f.descriptor_ipa(level));
+    CHECK(expect(f.nested(Nested::input), EventId::f_addr_size, 2, EventClass::tt, 3).ipa == f.descriptor_ipa(level));
 
     f.two.set(Nested::tables_ipa, 2, 0x10'0000'0003);
-    const auto abort = f.expect(f.nested(Nested::input), EventId::f_walk_eabt, 2, EventClass::tt, 3);
+    const auto abort = expect(f.nested(Nested::input), EventId::f_walk_eabt, 2, EventClass::tt, 3);
     CHECK((abort.fetch_address & ~0xfffull) == 0x10'0000'0000);
 }
 
@@ -157,7 +139,7 @@ TEST_CASE("smmuv3: nested, a stage 1 descriptor that no memory holds is stage 1'
     Nested f;
     f.tables({});
     f.two.map(Nested::tables_ipa, 0x20'0000'0000, 2_MiB, {.level = 2});
-    const auto abort = f.expect(f.nested(Nested::input), EventId::f_walk_eabt, 1, EventClass::tt, 0);
+    const auto abort = expect(f.nested(Nested::input), EventId::f_walk_eabt, 1, EventClass::tt, 0);
     CHECK(abort.fetch_address == 0x20'0000'0000 + f.descriptor_ipa(0) - Nested::tables_ipa);
 }
 
@@ -165,22 +147,22 @@ TEST_CASE("smmuv3: nested, a stage 2 fault of stage 1's output has class IN and 
 {
     Nested f;
     f.two.unmap(Nested::ipa, 4_KiB);
-    CHECK(f.expect(f.nested(Nested::input + 0x18), EventId::f_translation, 2, EventClass::in, 3).ipa ==
+    CHECK(expect(f.nested(Nested::input + 0x18), EventId::f_translation, 2, EventClass::in, 3).ipa ==
           Nested::ipa + 0x18);
     f.two.map(Nested::ipa, Nested::pa, 4_KiB, {.accessed = false});
-    f.expect(f.nested(Nested::input), EventId::f_access, 2, EventClass::in, 3);
+    expect(f.nested(Nested::input), EventId::f_access, 2, EventClass::in, 3);
     f.two.map(Nested::ipa, Nested::pa, 4_KiB, {.perm = Perm::r});
-    CHECK(f.expect(f.nested(Nested::input + 0x18, user_write), EventId::f_permission, 2, EventClass::in, 3).ipa ==
+    CHECK(expect(f.nested(Nested::input + 0x18, user_write), EventId::f_permission, 2, EventClass::in, 3).ipa ==
           Nested::ipa + 0x18);
     f.stream.s2_output_bits = 32;
-    f.expect(f.nested(Nested::input), EventId::f_addr_size, 2, EventClass::in, 3);
+    expect(f.nested(Nested::input), EventId::f_addr_size, 2, EventClass::in, 3);
     // Stage 1 may reach further than stage 2's range.
     f.stream.s2_output_bits = 48;
     f.one.map(Nested::input, 1ull << 47, 4_KiB);
     auto two = f.table({.stage = 2, .input_bits = 40});
     two.map(Nested::tables_ipa, WalkFixture::ram, 8_MiB, {.level = 2});
     f.use(two);
-    CHECK(f.expect(f.nested(Nested::input), EventId::f_translation, 2, EventClass::in, 0).ipa == 1ull << 47);
+    CHECK(expect(f.nested(Nested::input), EventId::f_translation, 2, EventClass::in, 0).ipa == 1ull << 47);
 }
 
 TEST_CASE("smmuv3: nested, stage 1's faults come before stage 2 is asked about the output")
@@ -188,13 +170,13 @@ TEST_CASE("smmuv3: nested, stage 1's faults come before stage 2 is asked about t
     Nested f;
     f.two.unmap(Nested::ipa, 4_KiB);
     f.one.map(Nested::input, Nested::ipa, 4_KiB, {.perm = Perm::r});
-    f.expect(f.nested(Nested::input, user_write), EventId::f_permission, 1, EventClass::in, 3);
+    expect(f.nested(Nested::input, user_write), EventId::f_permission, 1, EventClass::in, 3);
     f.one.map(Nested::input, Nested::ipa, 4_KiB, {.accessed = false});
-    f.expect(f.nested(Nested::input), EventId::f_access, 1, EventClass::in, 3);
+    expect(f.nested(Nested::input), EventId::f_access, 1, EventClass::in, 3);
     f.context.output_bits = 32;
-    f.expect(f.nested(Nested::input), EventId::f_addr_size, 1, EventClass::in, 3);
+    expect(f.nested(Nested::input), EventId::f_addr_size, 1, EventClass::in, 3);
     f.one.unmap(Nested::input, 4_KiB);
-    f.expect(f.nested(Nested::input), EventId::f_translation, 1, EventClass::in, 3);
+    expect(f.nested(Nested::input), EventId::f_translation, 1, EventClass::in, 3);
 }
 
 TEST_CASE("smmuv3: nested, S2PTW bars stage 1's tables from Device memory, and nothing else")
@@ -206,7 +188,7 @@ TEST_CASE("smmuv3: nested, S2PTW bars stage 1's tables from Device memory, and n
     f.stream.s2_protected_walk = true;
     const bool fwb = GENERATE(false, true);
     f.stream.s2_force_write_back = fwb;
-    const auto barred = f.expect(f.nested(Nested::input, user_write), EventId::f_permission, 2, EventClass::tt, 2);
+    const auto barred = expect(f.nested(Nested::input, user_write), EventId::f_permission, 2, EventClass::tt, 2);
     CHECK(barred.ipa == f.descriptor_ipa(0));
     CHECK(barred.tt_read);
     f.tables({});

@@ -1,28 +1,12 @@
 // Translation table walks of one stage: geometry, and what an entry holds. Faults: smmuv3_walk_fault_test.cpp.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "catch.hpp"
 #include "pagetable/arm_lpae.hpp"
 #include "unit/smmuv3_walk_fixture.hpp"
 
 using namespace soc;
 using namespace soc::test;
 using v3::EventId;
-
-namespace {
-
-constexpr uint64_t granules[] = {4_KiB, 16_KiB, 64_KiB};
-
-v3::WalkFault at(const v3::WalkResult &result, EventId id, unsigned stage, int level)
-{
-    const v3::WalkFault found = fault(result);
-    CHECK(found.id == id);
-    CHECK(found.stage == stage);
-    CHECK(found.level == level);
-    return found;
-}
-
-}  // namespace
 
 TEST_CASE("smmuv3: TxSZ, S2T0SZ and S2SL0 are legal as the architecture's tables say")
 {
@@ -79,7 +63,7 @@ TEST_CASE("smmuv3: TxSZ, S2T0SZ and S2SL0 are legal as the architecture's tables
 
 TEST_CASE("smmuv3: pages and blocks of every granule translate at either stage, and their neighbours do not")
 {
-    const uint64_t granule = GENERATE(from_range(std::begin(granules), std::end(granules)));
+    const uint64_t granule = GENERATE(4_KiB, 16_KiB, 64_KiB);
     const unsigned stage = GENERATE(1u, 2u);
     const unsigned level = GENERATE(1u, 2u, 3u);
     if (level == 1 && granule != 4_KiB)
@@ -90,21 +74,20 @@ TEST_CASE("smmuv3: pages and blocks of every granule translate at either stage, 
     const uint64_t size = table.block_size(level), input = 5 * size, output = 3 * size;
     table.map(input, output, size, {.level = level});
     f.use(table);
-    const auto ask = [&](uint64_t address) { return stage == 1 ? f.stage1(address) : f.stage2(address); };
 
-    const v3::TlbEntry found = entry(ask(input + size - 0x123));
+    const v3::TlbEntry found = entry(f.alone(stage, input + size - 0x123));
     CHECK(found.output == output);
     CHECK(found.ipa == (stage == 1 ? output : input));
     CHECK(1ull << found.block_shift == size);
     CHECK(found.level == level);
     CHECK(f.walks == 1);
-    at(ask(input - 1), EventId::f_translation, stage, int(level));
-    at(ask(input + size), EventId::f_translation, stage, int(level));
+    expect(f.alone(stage, input - 1), EventId::f_translation, stage, int(level));
+    expect(f.alone(stage, input + size), EventId::f_translation, stage, int(level));
 }
 
 TEST_CASE("smmuv3: every size of the input range reaches its last page and none beyond")
 {
-    const uint64_t granule = GENERATE(from_range(std::begin(granules), std::end(granules)));
+    const uint64_t granule = GENERATE(4_KiB, 16_KiB, 64_KiB);
     WalkFixture f(52);
     for (unsigned bits = 25; bits <= (granule == 64_KiB ? 52u : 48u); ++bits) {
         CAPTURE(granule, bits);
@@ -133,8 +116,8 @@ TEST_CASE("smmuv3: stage 2 starts with up to sixteen tables side by side")
     f.use(table);
     CHECK(address(f.stage2(last), last) == 0x1234'0000);
     CHECK(address(f.stage2(0), 0) == 0x5678'0000);
-    at(f.stage2(last - granule), EventId::f_translation, 2, 3);
-    const v3::WalkFault beyond = at(f.stage2(1ull << bits), EventId::f_translation, 2, 0);
+    expect(f.stage2(last - granule), EventId::f_translation, 2, 3);
+    const v3::WalkFault beyond = expect(f.stage2(1ull << bits), EventId::f_translation, 2, 0);
     CHECK(beyond.ipa == 1ull << bits);
     CHECK(beyond.cls == v3::EventClass::in);
 }
@@ -170,10 +153,10 @@ TEST_CASE("smmuv3: 64K tables reach 52 bits of output, in leaves and in tables, 
         const uint64_t size = table.block_size(level);
         table.map(size, high, size, {.level = level});
         f.use(table);
-        const auto result = stage == 1 ? f.stage1(size) : f.stage2(size);
+        const auto result = f.alone(stage, size);
         // 4 TB blocks come with the 52 bits; without, bits 15:12 of a descriptor are RES0 and do not count.
         if (oas == 48 && level == 1)
-            at(result, EventId::f_translation, stage, 1);
+            expect(result, EventId::f_translation, stage, 1);
         else
             CHECK(entry(result).output == (oas == 52 ? high : 0));
     }
