@@ -26,7 +26,7 @@
 #define SOC_DMA_SUBSTREAM_VALID (1u << 31)
 #define SOC_DMA_ATTR 0x18 /* RW */
 #define SOC_DMA_ATTR_PRIVILEGED (1u << 0)
-#define SOC_DMA_ATTR_INSTRUCTION (1u << 1) /* with DIRECT */
+#define SOC_DMA_ATTR_INSTRUCTION (1u << 1) /* with DIRECT or ATS */
 #define SOC_DMA_ATTR_DIRECT (1u << 2)      /* ask the IOMMU's model itself, not QEMU's memory path */
 #define SOC_DMA_ATTR_MAY_STALL (1u << 3)   /* with DIRECT: the transfer can wait for software */
 #define SOC_DMA_ATTR_ATS (1u << 4)         /* as DIRECT, through the translation cache; cannot stall */
@@ -44,12 +44,15 @@
 #define SOC_DMA_STATUS_DONE (1u << 1)    /* the last transfer ended, well or not */
 #define SOC_DMA_STATUS_ERROR (1u << 2)   /* it faulted: FAULT_* say how */
 #define SOC_DMA_STATUS_HELD (1u << 3)    /* it waits for software (BUSY is set too) */
-/* Length, offset, sweep, port or doorbell out of range, or ATTR or SUBSTREAM want what FEATURES lacks: nothing moved. */
+/*
+ * Length, offset, sweep, port or doorbell out of range, or ATTR or SUBSTREAM want what FEATURES lacks: nothing moved,
+ * or no more where software took that away under way.
+ */
 #define SOC_DMA_STATUS_INVALID (1u << 4)
 #define SOC_DMA_TRANSFERRED 0x38 /* RO, bytes moved before the end; of a sweep: reads made */
 
 /* The fault of the last transfer, as the IOMMU's model recorded it. */
-#define SOC_DMA_FAULT_KIND 0x3c /* RO, SOC_FAULT_* of seam.h; 9 where no model of ours is behind the port */
+#define SOC_DMA_FAULT_KIND 0x3c /* RO, SOC_FAULT_* of seam.h; 9 where no model of ours says more */
 #define SOC_DMA_FAULT_ADDR_LO 0x40
 #define SOC_DMA_FAULT_ADDR_HI 0x44
 #define SOC_DMA_FAULT_STREAM 0x48

@@ -4,7 +4,7 @@
 // PROD changes on any thread, so it is not in the bank but here, under a lock; so is what the queue's base was when
 // the queue was enabled, which is as long as the guard keeps it from changing.
 //
-// Threads: put() on any thread, the rest with the big lock.
+// Threads: put() and discard() on any thread, the rest with the big lock.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once

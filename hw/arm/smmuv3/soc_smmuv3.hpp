@@ -39,14 +39,15 @@ protected:
 
 private:
     // In translation.cpp: from a transaction to an address.
-    // configuration() fills it in; to clear it before would be a good part of a hit.
+    // Not cleared before configuration() fills it in: that would be a good part of a hit. Nobody reads any of it where
+    // that refuses the transaction, nor the context of a stream that aborts.
     struct Configured {
         Configured() {}
         union {
             Stream stream;
         };
         union {
-            Context context;  // with stage 1
+            Context context;  // a default one without stage 1
         };
     };
     // Why a transaction goes no further, and what the configuration has to say about that.

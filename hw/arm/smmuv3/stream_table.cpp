@@ -141,5 +141,4 @@ std::variant<Context, ConfigFault> StreamTable::context(const Stream &stream, ui
     return std::get<Context>(decoded);
 }
 
-// 7.3.9, 7.3.7 and STE.S1DSS; C_BAD_SUBSTREAMID comes before F_STREAM_DISABLED (7.3.22).
 }  // namespace soc::smmuv3

@@ -68,7 +68,8 @@ private:
     GuestMemory &memory_;
 };
 
-// Inline, as every transaction asks it.
+// 7.3.9, 7.3.7 and STE.S1DSS; C_BAD_SUBSTREAMID comes before F_STREAM_DISABLED (7.3.22). Inline, as every transaction
+// asks it.
 inline std::variant<StreamTable::Substream, EventId> StreamTable::substream(const Stream &stream,
                                                                             const Transaction &txn)
 {

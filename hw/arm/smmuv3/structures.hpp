@@ -1,5 +1,5 @@
-// Structures in memory: stream table entries, context descriptors, commands and events. Fields in the order of the
-// words; bit numbers count from 0 in each 64-bit word. Arm IHI 0070, chapters 4, 5 and 7.
+// Structures in memory: stream table entries, context descriptors, commands, events and page requests. Fields in the
+// order of the words; bit numbers count from 0 in each 64-bit word. Arm IHI 0070, chapters 4, 5, 7 and 8.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
@@ -130,7 +130,6 @@ using SSec = Field<10>;
 using SSV = Field<11>;
 using SSID = Field<31, 12>;
 using SID = Field<63, 32>;
-// CFGI_*
 namespace second {
 using Leaf = Field<0>;
 using Range = Field<4, 0>;
