@@ -30,7 +30,8 @@ def run_list(args, cache: Cache, phases: Phases) -> int:
     iommus = prepare.load_registry(cache, phases, prepare.build_options(args))
     if args.json:
         entries = [{name: value for name, value in dataclasses.asdict(i).items()
-                    if name not in ("device", "fixed", "ours", "judge")} | {"reference": not i.ours} for i in iommus.values()]
+                    if name not in ("device", "fixed", "ours", "judge")} | {"reference": not i.ours}
+                   for i in iommus.values()]
         report.write_json(entries, args.json)
         if args.json == "-":
             return 0

@@ -106,5 +106,6 @@ def explain(unknown: list[str], phase) -> str:
     if unknown:
         text = f"apt's sources do not offer: {' '.join(unknown)}\n" + text
     if any(name.startswith("linux-source") for name in unknown):
-        text += "\nOn Debian 12 linux-source-6.12 is in the security suite (bookworm-security): add it to apt's sources."
+        text += ("\nOn Debian 12 linux-source-6.12 is in the security suite (bookworm-security): "
+                 "add it to apt's sources.")
     return text

@@ -103,7 +103,8 @@ def command(setup: Setup, api: str, serial: str | None, qmp: str | None = None, 
         else ["-serial", "mon:stdio"]
     return [setup.qemu, "-nodefaults", "-display", "none", "-no-reboot", "-M", iommu.machine, "-cpu", iommu.cpu,
             "-m", iommu.memory, "-smp", "1", "-kernel", setup.image, "-initrd", setup.initrd,
-            "-append", append(setup, api, shell), *console, *(["-qmp", f"unix:{qmp},server=on,wait=off"] if qmp else []),
+            "-append", append(setup, api, shell), *console,
+            *(["-qmp", f"unix:{qmp},server=on,wait=off"] if qmp else []),
             "-plugin", f"file={setup.plugin}", *devices(setup, api), *setup.extra_qemu]
 
 

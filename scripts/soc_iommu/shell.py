@@ -43,7 +43,8 @@ def run_shell(args, cache: Cache, phases: Phases) -> int:
     if args.gdb:
         argv += ["-s", "-S"]
         symbols = kernel.tree[1] / "vmlinux" if kernel.tree else None
-        words = ["gdb-multiarch", *([str(symbols)] if symbols and symbols.exists() else []), "-ex", "target remote :1234"]
+        words = ["gdb-multiarch", *([str(symbols)] if symbols and symbols.exists() else []),
+                 "-ex", "target remote :1234"]
         phases.say(f"the guest waits for a debugger; connect with:\n  {shlex.join(words)}")
     phases.say("Ctrl-a x ends QEMU")
     environment = {**os.environ, **(boot.sanitizer_environment() if args.sanitize else {})}

@@ -48,9 +48,9 @@ void remove_option(std::string &line, const std::string &start)
 std::string qemu_line(const std::string &iommu, unsigned reads)
 {
     const char *source = std::getenv("SOC_IOMMU_SOURCE");
-    std::string line = output_of(std::string(source ? source : SOC_IOMMU_SOURCE_ROOT) + "/scripts/soc-iommu qemu-args " +
-                                 iommu + " --api dma --sessions 1 --append soc_iommu.reads=" + std::to_string(reads) +
-                                 " 2>/dev/null");
+    std::string line = output_of(std::string(source ? source : SOC_IOMMU_SOURCE_ROOT) +
+                                 "/scripts/soc-iommu qemu-args " + iommu + " --api dma --sessions 1" +
+                                 " --append soc_iommu.reads=" + std::to_string(reads) + " 2>/dev/null");
     line.erase(line.find_last_not_of('\n') + 1);
     return line;
 }

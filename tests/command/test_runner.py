@@ -69,7 +69,8 @@ class Listing(Case):
         program = self.program("tests", """#!/bin/sh
 case $1 in
 --list-test-names-only) echo 'Unrecognised token: --list-test-names-only'; exit 255;;
---list-tests) echo '<?xml version="1.0"?><MatchingTests><TestCase><Name>one &amp; only</Name></TestCase></MatchingTests>';;
+--list-tests) echo '<?xml version="1.0"?><MatchingTests>'
+              echo '<TestCase><Name>one &amp; only</Name></TestCase></MatchingTests>';;
 esac
 """)
         self.assertEqual(catch2.names([str(program)]), ["one & only"])

@@ -70,7 +70,8 @@ class Usage(Case):
         self.refused("attach", "soc-dma", names=["apple-dart, soc-smmuv3, qemu-smmuv3, virtio-iommu"])
 
     def test_an_unknown_option(self):
-        self.refused("attach", "apple-dart", "-o", "size=4", names=["no option 'size'", "variant=t8103|t6000", "page-size"])
+        self.refused("attach", "apple-dart", "-o", "size=4",
+                     names=["no option 'size'", "variant=t8103|t6000", "page-size"])
         self.refused("attach", "qemu-smmuv3", "-o", "variant=t8103", names=["no option 'variant'", "none"])
 
     def test_an_unknown_value(self):
@@ -117,7 +118,8 @@ class Usage(Case):
         self.refused("attach", "apple-dart", "--kdir", str(self.dir), "--image", str(image), names=["exclude"])
 
     def test_a_directory_that_is_no_kernel_tree(self):
-        with mock.patch.object(packages, "ensure"), mock.patch.object(prepare.qemu_module, "locate", return_value=object()), \
+        with mock.patch.object(packages, "ensure"), \
+                mock.patch.object(prepare.qemu_module, "locate", return_value=object()), \
                 mock.patch.object(prepare, "is_warm", return_value=True):
             self.refused("attach", "apple-dart", "--kdir", str(self.dir), names=["not a Linux kernel tree"])
 
@@ -158,7 +160,8 @@ class DryRun(Usage):
             self.assertIn(word, append)
 
     def test_masters(self):
-        self.assertTrue([w for w in self.line("--api", "dma") if w.startswith("virtio-blk-pci,addr=2,iommu_platform=on")])
+        disk = "virtio-blk-pci,addr=2,iommu_platform=on"
+        self.assertTrue([w for w in self.line("--api", "dma") if w.startswith(disk)])
         platform = self.line("--api", "dma", "--master", "platform")
         self.assertIn("soc-dma,id=dma0,iommus=iommu0:3", platform)
         self.assertIn("soc-pl330,id=pl330,iommus=iommu0:4", platform)

@@ -36,7 +36,10 @@ protected:
     void fault_raised(const Fault &) override;
 
 private:
-    Register &rw(const char *name, uint32_t offset) { return bank_.add({.name = name, .offset = offset, .writable = ~0u}); }
+    Register &rw(const char *name, uint32_t offset)
+    {
+        return bank_.add({.name = name, .offset = offset, .writable = ~0u});
+    }
     Register &ro(const char *name, uint32_t offset) { return bank_.add({.name = name, .offset = offset}); }
     Register &command(const char *name, uint32_t offset, Register::WriteHook hook)
     {

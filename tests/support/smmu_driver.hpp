@@ -74,7 +74,10 @@ public:
     // Commands by name.
     static Command cfgi_ste(uint32_t sid) { return {0x03 | uint64_t(sid) << 32, 1}; }
     static Command cfgi_all() { return {0x04, 31}; }
-    static Command cfgi_cd(uint32_t sid, uint32_t ssid) { return {0x05 | uint64_t(ssid) << 12 | uint64_t(sid) << 32, 1}; }
+    static Command cfgi_cd(uint32_t sid, uint32_t ssid)
+    {
+        return {0x05 | uint64_t(ssid) << 12 | uint64_t(sid) << 32, 1};
+    }
     static Command cfgi_cd_all(uint32_t sid) { return {0x06 | uint64_t(sid) << 32, 0}; }
     static Command tlbi_nh_asid(uint16_t asid, uint16_t vmid = 0)
     {

@@ -64,7 +64,8 @@ AppleDart::AppleDart(Host &host, const Config &config)
       va_width_(format_.input_bits() + unsigned(std::countr_zero(config.variant.ttbr.per_stream))),
       bank_(window, log_), tlb_(tlb_sets, tlb_ways, config.variant.max_streams),
       fault_record_(config.variant, bank_),
-      streams_(config.variant, config.bypass, config.locked, bank_, [this](unsigned stream) { forget_outside(stream); }),
+      streams_(config.variant, config.bypass, config.locked, bank_,
+               [this](unsigned stream) { forget_outside(stream); }),
       tlb_commands_(config.variant, bank_, log_, [this](unsigned stream) { invalidate(stream); })
 {
     shape_.regions = {{.name = "registers", .size = window, .address = 0, .alignment = window,

@@ -62,7 +62,8 @@ def run(case: TestCase, log_dir: Path, may_skip: bool) -> Result:
         return Result(case.suite, case.name, PASSED, seconds)
     skipped = status in SKIP_STATUS and b"FAILED:" not in log.read_bytes()
     if skipped and not may_skip:
-        return Result(case.suite, case.name, FAILED, seconds, f"skipped, which CI does not allow\n{phases.tail(log, 5)}")
+        return Result(case.suite, case.name, FAILED, seconds,
+                      f"skipped, which CI does not allow\n{phases.tail(log, 5)}")
     if skipped:
         return Result(case.suite, case.name, SKIPPED, seconds, phases.tail(log, 5))
     what = f"exit status {status}" if status is not None else f"not done within {case.limit:.0f} s"

@@ -52,7 +52,8 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
 
 
 def parse(argv: list[str]):
-    top = argparse.ArgumentParser(prog="scripts/test", description="Runs the suites named; without a name all but bench.")
+    top = argparse.ArgumentParser(prog="scripts/test",
+                                  description="Runs the suites named; without a name all but bench.")
     top.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(SUITES))
     top.add_argument("--only", action="append", default=[], metavar="GLOB", help="only the cases whose name matches")
     top.add_argument("--plain", action="store_true", help="no sanitizers, no other Debian: the quick round")

@@ -90,7 +90,8 @@ TEST_CASE("dart: 16K pages under a 4K kernel without bypass: no group, and a war
         CHECK(run.verdict(api) == "refused");
         CHECK(run.api(api).at("at") == "probe");
         REQUIRE_FALSE(run.api(api).at("kernel_warnings").empty());
-        CHECK_THAT(run.api(api).at("kernel_warnings")[0].get<std::string>(), contains_text("iommu_setup_default_domain"));
+        CHECK_THAT(run.api(api).at("kernel_warnings")[0].get<std::string>(),
+                   contains_text("iommu_setup_default_domain"));
     }
     CHECK(run.status == 1);
 }
