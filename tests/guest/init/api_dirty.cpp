@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Dirty tracking through iommufd: IOMMU_HWPT_GET_DIRTY_BITMAP reports the pages that the device wrote, no
 // other.
+#include "area.hpp"
 #include "failure.hpp"
 #include "iommufd_abi.hpp"
 #include "iommufd_device.hpp"
@@ -40,14 +41,12 @@ private:
     uint64_t address(size_t page) const { return iova_ + page * granule_; }
     void read(size_t page);
     void write(size_t page);
-    void check_memory() const;
 
     IommufdDevice device_;
     uint32_t hwpt_ = 0;
     uint64_t granule_ = 0;
     uint64_t iova_ = 0;
-    Memory memory_;
-    std::vector<uint8_t> expected_;
+    Area area_;
     uint32_t seed_ = 1;
 };
 
@@ -76,19 +75,17 @@ void DirtySession::map(Notes &notes)
     const IovaSpace space = device_.space();
     granule_ = std::max(space.page_size, kernel_page_size());
     const size_t size = pages * granule_;
-    memory_ = process_memory(size);
-    expected_.resize(size);
-    fill(expected_.data(), size, seed_++);
-    std::copy(expected_.begin(), expected_.end(), memory_.data());
+    area_ = {"mapped", process_memory(size), std::vector<uint8_t>(size)};
+    area_.refresh(seed_++);
 
-    const auto iova = choose_iova(space, size, granule_, memory_.pages);
+    const auto iova = choose_iova(space, size, granule_, area_.memory.pages);
     if (!iova) {
         fail("no room for the mapping in the address space");
     }
     iova_ = *iova;
     notes.add("iova=%s pages=%zu granule=%llu", hex(iova_).c_str(), pages,
               static_cast<unsigned long long>(granule_));
-    device_.map(memory_, 0, iova_, size, Prot::read_write);
+    device_.map(area_.memory, 0, iova_, size, Prot::read_write);
 }
 
 void DirtySession::track(bool on)
@@ -127,35 +124,12 @@ void DirtySession::expect(const PageSet &wanted, bool clear, const std::string &
 
 void DirtySession::read(size_t page)
 {
-    std::vector<uint8_t> seen(piece);
-    SocDma &dma = device_.dma();
-    if (dma.from_memory(address(page), seen).failed()) {
-        fail(format("the device could not read page %zu: %s", page,
-                    fault_kind_name(dma.fault().kind).c_str()));
-    }
-    if (first_difference(seen.data(), expected_.data() + page * granule_, piece) != piece) {
-        fail(format("the device read other data than memory holds in page %zu", page));
-    }
+    area_.device_reads(device_.dma(), address(page), page * granule_, piece);
 }
 
 void DirtySession::write(size_t page)
 {
-    std::vector<uint8_t> data(piece);
-    fill(data.data(), piece, seed_++);
-    SocDma &dma = device_.dma();
-    if (dma.to_memory(address(page), data).failed()) {
-        fail(format("the device could not write page %zu: %s", page,
-                    fault_kind_name(dma.fault().kind).c_str()));
-    }
-    std::copy(data.begin(), data.end(), expected_.begin() + static_cast<ptrdiff_t>(page * granule_));
-}
-
-void DirtySession::check_memory() const
-{
-    const size_t at = first_difference(memory_.data(), expected_.data(), expected_.size());
-    if (at != expected_.size()) {
-        fail(format("after the device wrote, memory is wrong at offset 0x%zx", at));
-    }
+    area_.device_writes(device_.dma(), address(page), page * granule_, piece, seed_++);
 }
 
 void DirtySession::dma(Notes &notes)
@@ -190,13 +164,12 @@ void DirtySession::dma(Notes &notes)
         read(page);
     }
     // The processor's own writes are none of the device's.
-    fill(expected_.data() + 20 * granule_, piece, seed_++);
-    std::copy_n(expected_.data() + 20 * granule_, piece, memory_.data() + 20 * granule_);
+    area_.refresh(20 * granule_, piece, seed_++);
     expect(second, true, "after the second writes");
     expect(none, true, "after those were cleared");
     track(false);
 
-    check_memory();
+    area_.check("after the device wrote");
     notes.add("written=%s then=%s", first.text().c_str(), second.text().c_str());
     note_translations(notes, before, device_.dma().counters());
 }

@@ -17,27 +17,17 @@ constexpr size_t gap_granules = 2;
 
 } // namespace
 
-DataSteps::Area DataSteps::make_area(const std::string &name, size_t size)
+Area DataSteps::make_area(const std::string &name, size_t size)
 {
     Area area = {name, path_.allocate(size), std::vector<uint8_t>(size)};
-    refresh(area);
+    area.refresh(seed_++);
     return area;
-}
-
-void DataSteps::refresh(Area &area)
-{
-    fill(area.expected.data(), area.expected.size(), seed_++);
-    std::copy(area.expected.begin(), area.expected.end(), area.memory.data());
 }
 
 void DataSteps::check_memory(const std::string &after) const
 {
     for (const Area *area : {&main_, &only_, &canary_}) {
-        const size_t at = first_difference(area->memory.data(), area->expected.data(), area->expected.size());
-        if (at != area->expected.size()) {
-            fail(format("%s: %s memory is changed at offset 0x%zx: 0x%02x instead of 0x%02x", after.c_str(),
-                        area->name.c_str(), at, area->memory.data()[at], area->expected[at]));
-        }
+        area->check(after);
     }
 }
 
@@ -76,30 +66,10 @@ void DataSteps::transfer_all()
     const size_t piece = std::min<size_t>(dma.capacity(), 0x3004);
 
     for (size_t offset = 0; offset < size_; offset += piece) {
-        const size_t length = std::min(piece, size_ - offset);
-        std::vector<uint8_t> seen(length);
-        const Transfer transfer = dma.from_memory(iova_ + offset, seen);
-        if (transfer.failed()) {
-            fail(format("the device could not read %zu bytes at %s: %s", length, hex(iova_ + offset).c_str(),
-                        fault_kind_name(dma.fault().kind).c_str()));
-        }
-        const size_t at = first_difference(seen.data(), main_.expected.data() + granule_ + offset, length);
-        if (at != length) {
-            fail(format("the device read other data than memory holds at %s",
-                        hex(iova_ + offset + at).c_str()));
-        }
+        main_.device_reads(dma, iova_ + offset, granule_ + offset, std::min(piece, size_ - offset));
     }
     for (size_t offset = 0; offset < size_; offset += piece) {
-        const size_t length = std::min(piece, size_ - offset);
-        std::vector<uint8_t> data(length);
-        fill(data.data(), length, seed_++);
-        const Transfer transfer = dma.to_memory(iova_ + offset, data);
-        if (transfer.failed()) {
-            fail(format("the device could not write %zu bytes at %s: %s", length, hex(iova_ + offset).c_str(),
-                        fault_kind_name(dma.fault().kind).c_str()));
-        }
-        std::copy(data.begin(), data.end(),
-                  main_.expected.begin() + static_cast<ptrdiff_t>(granule_ + offset));
+        main_.device_writes(dma, iova_ + offset, granule_ + offset, std::min(piece, size_ - offset), seed_++);
     }
     check_memory("after the device wrote");
 }
@@ -111,7 +81,7 @@ void DataSteps::dma(Notes &notes)
     for (uint32_t port = 0; port < ports; port++) {
         dma.select_port(port);
         const Counters before = dma.counters();
-        refresh(main_);
+        main_.refresh(seed_++);
         transfer_all();
         const Counters after = dma.counters();
         notes.add("port=%u stream=%s bytes=%zu", port, hex(dma.stream()).c_str(), 2 * size_);

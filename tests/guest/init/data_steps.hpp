@@ -2,11 +2,11 @@
 // The steps from `map` to `stale`: what soc-dma can reach through a path, and what it must not.
 #pragma once
 
+#include "area.hpp"
 #include "path.hpp"
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace guest
 {
@@ -24,22 +24,6 @@ public:
     void stale(Notes &notes);
 
 private:
-    // Memory with a copy of what must be in it.
-    struct Area {
-        std::string name;
-        Memory memory;
-        std::vector<uint8_t> expected;
-    };
-
-    struct Attempt {
-        std::string name;
-        uint64_t address;
-        bool write;
-        uint32_t kinds; // that a model of ours may give: bits numbered by SOC_FAULT_*
-        // QEMU's SMMUv3 is 48 bits wide (SMMU_MAX_VA_BITS): what is beyond fails, but never reaches it.
-        bool may_miss_the_iommu = false;
-    };
-
     // Sum of the attempts of one step.
     struct Tally {
         unsigned faults = 0;
@@ -50,7 +34,6 @@ private:
     };
 
     Area make_area(const std::string &name, size_t size);
-    void refresh(Area &area); // new contents
     void check_memory(const std::string &after) const;
     void transfer_all();
     void must_fault(const Attempt &attempt, Tally &tally);

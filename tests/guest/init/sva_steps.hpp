@@ -2,15 +2,12 @@
 // The steps of the API sva. Addresses that the device uses are this process' own.
 #pragma once
 
-#include "fd.hpp"
-#include "memory.hpp"
+#include "area.hpp"
 #include "supervisor.hpp"
 #include "test_module.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace guest
 {
@@ -31,25 +28,15 @@ public:
     void detach(Notes &notes);
 
 private:
-    // Memory with a copy of what must be in it.
-    struct Area {
-        std::string name;
-        Mapping mapping;
-        std::vector<uint8_t> expected;
-
-        uint8_t *data() const { return mapping.data(); }
-    };
-
     void feature(uint32_t feature, bool on);
     Area untouched(const std::string &name, size_t pages);
     Area filled(const std::string &name, size_t pages); // touched, with contents
     void check_memory(const std::string &after) const;
 
-    // They compare with what is expected to be in memory, and change it.
+    // At the address that the process has it at.
     void device_reads(const Area &area, size_t offset, size_t length);
     void device_writes(Area &area, size_t offset, size_t length);
-    // The transfer must end with a fault of one of these kinds, and move nothing.
-    void must_end(const std::string &name, uint64_t address, bool write, uint32_t kinds);
+    void must_end(const Attempt &attempt);
 
     TestModule module_;
     uint32_t pasid_ = 0;
