@@ -1,6 +1,8 @@
 // What a fault leaves in the registers, and the interrupt.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
 #include "catch.hpp"
 #include "unit/dart_fixture.hpp"
 
@@ -28,6 +30,7 @@ TEST_CASE("dart: every cause has its one code, with stream and address")
         {Dart::iova + 2 * dart.page(), Access::read, 1, hw.no_pte},
         {0, Access::read, 1, hw.no_pmd},
         {Dart::iova, Access::read, 7, hw.no_ttbr},
+        {Dart::iova, Access::read, 10, hw.no_ttbr},
         {1ull << 40, Access::write, 1, hw.no_ttbr},
     };
     for (const Case &one : cases) {
@@ -44,12 +47,20 @@ TEST_CASE("dart: every cause has its one code, with stream and address")
 
 TEST_CASE("dart: a table that cannot be read is a bus error on t8110, a missing entry elsewhere")
 {
-    const auto [variant, code] = GENERATE(table<std::string, uint32_t>({{"t8110", 1u << 6}, {"t8103", 1u << 2}}));
+    const auto [variant, code, root_code] = GENERATE(table<std::string, uint32_t, uint32_t>({
+        {"t8110", 1u << 6, 1u << 6},
+        {"t8103", 1u << 2, 1u << 1},
+    }));
     Dart dart("variant=" + variant + ",page-size=16k");
     dart.table.set_table(Dart::iova, 0x0400'0000 | 1);
     dart.driver.attach(1, dart.table);
     dart.at(Dart::iova);
     CHECK(dart.driver.report().code == code);
+
+    dart.driver.acknowledge();
+    dart.driver.set_ttbr(1, 0, 0x0400'0000);
+    dart.at(Dart::iova);
+    CHECK(dart.driver.report().code == root_code);
 }
 
 TEST_CASE("dart: the first fault stays until it is acknowledged")
@@ -104,6 +115,10 @@ TEST_CASE("dart: a t8110 keeps silent until the driver unmasks")
     CHECK(dart.host.line(0));
     dart.driver.write(0x104, 1);  // NO_TTBR only
     CHECK_FALSE(dart.host.line(0));
+    dart.driver.write(0x104, ~(1u << 31 | 1));  // every bit but the two that count
+    CHECK(dart.host.line(0));
+    dart.driver.write(0x104, 1u << 31);  // FLAG
+    CHECK_FALSE(dart.host.line(0));
 }
 
 TEST_CASE("dart: a t8110 tells every stream that faulted")
@@ -116,11 +131,15 @@ TEST_CASE("dart: a t8110 tells every stream that faulted")
     CHECK(dart.driver.read(0x1c4) == 1u << 3);
     CHECK(dart.driver.read(0x1dc) == 1u << 31);
     CHECK(dart.driver.report().stream == 3);
+    dart.driver.write(0x1c4, ~(1u << 3));
+    CHECK(dart.driver.read(0x1c4) == 1u << 3);
     dart.driver.write(0x1c4, 1u << 3);
     CHECK(dart.driver.read(0x1c4) == 0);
     CHECK(dart.driver.read(0x1dc) == 1u << 31);
     dart.driver.acknowledge();
     CHECK(dart.driver.read(0x1dc) == 0);
+    dart.at(0, Access::read, 0xa5);
+    CHECK(dart.driver.report().stream == 0xa5);
 }
 
 TEST_CASE("dart: writing zeroes to ERROR clears nothing")
@@ -151,6 +170,24 @@ TEST_CASE("dart: a pending fault survives save and load")
     DartDriver driver(*copy, parse_options(options));
     CHECK(driver.report().address == Dart::iova + dart.page());
     CHECK(driver.read(driver.tcr(1)) == dart.driver.hw().tcr_enabled);
+    if (driver.hw().t8110)
+        CHECK(driver.read(0x1c0) == 1u << 1);
     driver.acknowledge();
     CHECK_FALSE(other.line(0));
+}
+
+TEST_CASE("dart: a loaded ERROR has no bits but those of the block")
+{
+    Dart dart("variant=t8103");
+    StateWriter out;
+    dart.iommu->save(out);
+    std::vector<uint8_t> data = out.data();
+    const std::string section = "dart-fault";
+    const auto error = std::search(data.begin(), data.end(), section.begin(), section.end()) + int(section.size()) + 4;
+    REQUIRE(data.end() - error >= 4);
+    std::fill(error, error + 4, uint8_t(0xff));
+    StateReader in(data);
+    dart.iommu->load(in);
+    REQUIRE(in.complete());
+    CHECK(dart.driver.read(0x40) == 0x8f00'001f);
 }

@@ -39,6 +39,35 @@ TEST_CASE("dart: each root table covers its part of the addresses")
     CHECK(dart.at(3ull << 30) == Dart::data + 3 * 4_KiB);
 }
 
+TEST_CASE("dart: a root table may lie wherever TTBR can say")
+{
+    const auto options = GENERATE(from_range(dart_configurations()));
+    CAPTURE(options);
+    Dart dart(options);
+    dart.map_and_attach();
+    const uint64_t high = dart.driver.hw().t8110 ? 1ull << 41 : 1ull << 42;
+    dart.host.ram(high, 16_KiB);
+    for (uint64_t at = 0; at < dart.page(); at += 8)
+        dart.host.memory().store<uint64_t>(high + at, *dart.host.memory().load<uint64_t>(dart.table.root(0) + at));
+    dart.driver.set_ttbr(1, 0, high);
+    CHECK(dart.at(Dart::iova) == Dart::data);
+    dart.driver.set_ttbr(1, 0, high + 16_KiB);
+    dart.driver.invalidate(1);
+    CHECK(dart.kind(Dart::iova) == FaultKind::walk_abort);
+}
+
+TEST_CASE("dart: with 16k pages an entry's address bits 13 and 12 mean nothing")
+{
+    Dart dart("variant=t8103,page-size=16k");
+    dart.table.map(Dart::iova, Dart::data + 0x3000, 16_KiB, Perm::rw);
+    const uint64_t leaves = dart.frames.take(16_KiB);
+    dart.table.set_table(1ull << 25, leaves | 0x3000 | 1);
+    dart.host.memory().store<uint64_t>(leaves, Dart::data | 1 | 2);
+    dart.driver.attach(1, dart.table);
+    CHECK(dart.at(Dart::iova + 4) == Dart::data + 4);
+    CHECK(dart.at((1ull << 25) + 4) == Dart::data + 4);
+}
+
 TEST_CASE("dart: addresses beyond the width of the block fault")
 {
     const auto [variant, page, width] = GENERATE(table<std::string, std::string, unsigned>({
@@ -106,6 +135,13 @@ TEST_CASE("dart: a bypassed stream reaches memory as it is")
     CHECK(dart.counter("bypasses") == 1);
     CHECK(dart.counter("translations") == 0);
     CHECK(dart.kind(Dart::data, Access::read, 1) == FaultKind::disabled);
+
+    // The driver sets BYPASS_DAPF with it, which alone is no bypass.
+    const uint32_t bypass_dart = dart.driver.hw().t8110 ? 1u << 1 : 1u << 8;
+    dart.driver.write(dart.driver.tcr(2), dart.driver.hw().tcr_bypass & ~bypass_dart);
+    CHECK(dart.kind(Dart::data, Access::read, 2) == FaultKind::disabled);
+    dart.driver.write(dart.driver.tcr(2), bypass_dart);
+    CHECK(dart.at(Dart::data, Access::read, 2) == Dart::data);
 }
 
 TEST_CASE("dart: bypass that PARAMS2 does not offer faults")
@@ -113,6 +149,7 @@ TEST_CASE("dart: bypass that PARAMS2 does not offer faults")
     Dart dart("variant=t8103,bypass=off");
     dart.driver.bypass(1);
     CHECK(dart.kind(Dart::data) == FaultKind::configuration);
+    CHECK(dart.driver.report().code == dart.driver.hw().no_ttbr);
 }
 
 TEST_CASE("dart: TRANSLATE together with BYPASS faults")
@@ -122,6 +159,7 @@ TEST_CASE("dart: TRANSLATE together with BYPASS faults")
     dart.map_and_attach();
     dart.driver.write(dart.driver.tcr(1), dart.driver.hw().tcr_enabled | dart.driver.hw().tcr_bypass);
     CHECK(dart.kind(Dart::iova) == FaultKind::configuration);
+    CHECK(dart.driver.report().code == dart.driver.hw().no_ttbr);
 }
 
 TEST_CASE("dart: streams have tables of their own")
@@ -188,6 +226,48 @@ TEST_CASE("dart: t8110's flush of everything reaches every stream")
     CHECK_FALSE(dart.at(Dart::iova, Access::read, 15));
 }
 
+TEST_CASE("dart: t8110's TLB_CMD tells 256 streams apart")
+{
+    Dart dart("variant=t8110,streams=256");
+    dart.map_and_attach();
+    for (unsigned stream : {72u, 200u, 255u}) {
+        dart.driver.attach(stream, dart.table);
+        REQUIRE(dart.at(Dart::iova, Access::read, stream));
+    }
+    dart.table.unmap(Dart::iova, dart.page());
+    dart.driver.write(0x80, 1u << 8 | 200);
+    CHECK_FALSE(dart.at(Dart::iova, Access::read, 200));
+    CHECK(dart.at(Dart::iova, Access::read, 72));
+    CHECK(dart.at(Dart::iova, Access::read, 255));
+    dart.driver.write(0x80, 0);
+    CHECK_FALSE(dart.at(Dart::iova, Access::read, 72));
+    CHECK_FALSE(dart.at(Dart::iova, Access::read, 255));
+}
+
+TEST_CASE("dart: reset and load leave no translation behind")
+{
+    Dart dart("variant=t8103,page-size=4k");
+    dart.map_and_attach();
+    StateWriter out;
+    dart.iommu->save(out);
+    REQUIRE(dart.at(Dart::iova));
+    dart.table.unmap(Dart::iova, 4_KiB);
+    SECTION("load")
+    {
+        StateReader in(out.data());
+        dart.iommu->load(in);
+        REQUIRE(in.complete());
+        CHECK(dart.kind(Dart::iova) == FaultKind::translation);
+    }
+    SECTION("reset")
+    {
+        dart.iommu->reset();
+        dart.driver.write(0xfc, ~0u);
+        dart.driver.write(dart.driver.tcr(1), dart.driver.hw().tcr_enabled);
+        CHECK(dart.kind(Dart::iova) == FaultKind::disabled);  // no root table, and so a walk
+    }
+}
+
 TEST_CASE("dart: writing TTBR or TCR drops no translation")
 {
     Dart dart("variant=t8103,page-size=4k");
@@ -203,8 +283,10 @@ TEST_CASE("dart: writing TTBR or TCR drops no translation")
 
 TEST_CASE("dart: a missing root table is not remembered")
 {
-    Dart dart("variant=t8103,page-size=4k");
-    dart.table.map(Dart::iova, Dart::data, 4_KiB, Perm::rw);
+    const auto options = GENERATE(from_range(dart_configurations()));
+    CAPTURE(options);
+    Dart dart(options);
+    dart.table.map(Dart::iova, Dart::data, dart.page(), Perm::rw);
     dart.driver.write(dart.driver.tcr(1), dart.driver.hw().tcr_enabled);
     CHECK(dart.kind(Dart::iova) == FaultKind::disabled);
     dart.driver.set_ttbr(1, 0, dart.table.root(0));
@@ -217,6 +299,9 @@ TEST_CASE("dart: a table that no memory holds is a fault of its own")
     dart.table.set_table(Dart::iova, 0x4000'0000 | 1);
     dart.driver.attach(1, dart.table);
     CHECK(dart.kind(Dart::iova) == FaultKind::walk_abort);
+    // Nor is it remembered.
+    dart.host.ram(0x4000'0000, 4_KiB);
+    CHECK(dart.kind(Dart::iova) == FaultKind::translation);
 }
 
 TEST_CASE("dart: a hit walks no table, and a debugger leaves no trace")
@@ -235,16 +320,40 @@ TEST_CASE("dart: a hit walks no table, and a debugger leaves no trace")
     CHECK(dart.counter("misses") == 1);
     CHECK(dart.counter("hits") == 1);
     CHECK(dart.counter("walks") == 1);
+
+    dart.ask(Dart::iova, Access::read, 1, true);
+    dart.driver.bypass(2);
+    dart.ask(Dart::data, Access::read, 2, true);
+    CHECK(dart.counter("hits") == 1);
+    CHECK(dart.counter("bypasses") == 0);
 }
 
 TEST_CASE("dart: whoever caches translations outside hears of every change")
 {
     Dart dart("variant=t8103");
+    const uint64_t before = dart.counter("invalidations");
     dart.host.unmaps.clear();
     dart.driver.invalidate(3);
+    CHECK(dart.counter("invalidations") == before + 1);
     REQUIRE(dart.host.unmaps.size() == 1);
     CHECK(dart.host.unmaps[0].stream == 3);
+    CHECK(dart.host.unmaps[0].address == 0);
+    CHECK(dart.host.unmaps[0].size >= 1ull << 38);
     dart.driver.bypass(5);
     REQUIRE(dart.host.unmaps.size() == 2);
     CHECK(dart.host.unmaps[1].stream == 5);
+}
+
+TEST_CASE("dart: whoever caches translations outside hears of a change of the enable bits")
+{
+    const auto [variant, offset, streams] = GENERATE(table<std::string, uint32_t, size_t>({
+        {"t8103", 0xfc, 16}, {"t8110", 0xc00, 16}, {"t8110", 0xc20, 16}, {"usb4", 0xfc, 32},
+    }));
+    CAPTURE(variant, offset);
+    Dart dart("variant=" + variant);
+    dart.host.unmaps.clear();
+    dart.driver.write(offset, ~0u);
+    REQUIRE(dart.host.unmaps.size() == streams);
+    for (size_t i = 0; i < streams; ++i)
+        CHECK(dart.host.unmaps[i].stream == i);
 }
