@@ -96,6 +96,18 @@ TEST_CASE("dart: physical addresses have the width of the entry format")
     CHECK(dart.at(Dart::iova + 8) == pa + 8);
 }
 
+TEST_CASE("dart: the bits between an entry's address and its sub-page fields are no address")
+{
+    const auto [variant, address, beside] = GENERATE(table<std::string, uint64_t, uint64_t>({
+        {"t8103", Dart::data, 0xfull << 36},
+        {"t6000", Dart::data >> 4, 3ull << 38},
+    }));
+    Dart dart("variant=" + variant + ",page-size=16k");
+    dart.table.set_leaf(Dart::iova, address | beside | 0xfffull << 40 | 1);
+    dart.driver.attach(1, dart.table);
+    CHECK(dart.at(Dart::iova) == Dart::data);
+}
+
 TEST_CASE("dart: NO_READ and NO_WRITE are obeyed, from the walk and from the TLB")
 {
     const auto options = GENERATE(from_range(dart_configurations()));

@@ -72,6 +72,17 @@ TEST_CASE("a full set evicts its oldest entry only")
         CHECK(tlb.find(0, page));
 }
 
+TEST_CASE("a page that is inserted again takes its own place")
+{
+    Iotlb tlb(1, 2, 1);
+    fill(tlb, 0, 1, 1);
+    fill(tlb, 0, 2, 2);
+    fill(tlb, 0, 2, 3);
+    REQUIRE(tlb.find(0, 2));
+    CHECK(tlb.find(0, 2)->page == 3);
+    CHECK(tlb.find(0, 1));
+}
+
 TEST_CASE("invalidated entries are replaced before live ones")
 {
     Iotlb tlb(1, 2, 2);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "soc-iommu/register_bank.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "catch.hpp"
 #include "support/fake_host.hpp"
 
@@ -72,6 +75,25 @@ TEST_CASE_METHOD(Fixture, "a 64-bit access is two words, the low one first")
     CHECK(bank.read(0, 8) == 0x1111111122222222);
 }
 
+TEST_CASE_METHOD(Fixture, "a 64-bit read is two words, too, the low one first")
+{
+    std::vector<unsigned> order;
+    bank.add({.name = "R", .offset = 0, .count = 2}).on_read([&](unsigned index) {
+        order.push_back(index);
+        return 0x100 + index;
+    });
+    CHECK(bank.read(0, 8) == 0x101'0000'0100);
+    CHECK(order == std::vector<unsigned>{0, 1});
+}
+
+TEST_CASE_METHOD(Fixture, "a write-only register reads as zero, and nobody is told")
+{
+    bank.add({.name = "COMMAND", .offset = 0, .writable = ~0u, .write_only = true});
+    bank.write(0, 5, 4);
+    CHECK(bank.read(0, 4) == 0);
+    CHECK(host.logged("") == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a narrow read gives its part, a narrow or unaligned write does nothing")
 {
     bank.add({.name = "R", .offset = 0, .reset = 0x44332211, .writable = ~0u});
@@ -80,10 +102,12 @@ TEST_CASE_METHOD(Fixture, "a narrow read gives its part, a narrow or unaligned w
     CHECK(bank.read(1, 2) == 0);
     CHECK(bank.read(2, 4) == 0);
     CHECK(bank.read(2, 8) == 0);
+    CHECK(host.logged("unaligned read") == 3);
     bank.write(0, 0, 1);
     bank.write(2, 0, 2);
     bank.write(1, 0, 4);
     bank.write(2, 0, 8);
+    CHECK(host.logged("not an aligned word") == 4);
     CHECK(bank.read(0, 4) == 0x44332211);
 }
 
@@ -119,4 +143,12 @@ TEST_CASE_METHOD(Fixture, "a guest that errs in a loop does not fill the log")
     // The burst, and what the long-run rate adds while the loop runs: far below one line an error.
     CHECK(host.logged("unknown register") >= GuestLog::burst);
     CHECK(host.logged("") < 1000);
+    // In a while there is room for a line again, after one that says how many are missing.
+    const unsigned before = host.logged("");
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500 / GuestLog::per_second));
+    CHECK(host.logged("messages left out") == 0);
+    bank.read(0x44, 4);
+    CHECK(host.logged("messages left out") == 1);
+    CHECK(host.logged("0x44") == 1);
+    CHECK(host.logged("") == before + 2);
 }

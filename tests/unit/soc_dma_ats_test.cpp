@@ -1,8 +1,9 @@
 // soc-dma with ATS: transfers that ask for translations, and the cache that keeps them.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "masters/translation_cache.hpp"
+#include <algorithm>
 
+#include "masters/translation_cache.hpp"
 #include "unit/soc_dma_fixture.hpp"
 
 using namespace soc;
@@ -236,4 +237,22 @@ TEST_CASE_METHOD(AtsBench, "soc-dma: reset empties the cache and puts every regi
     CHECK(state() != fresh);
     dma->reset();
     CHECK(state() == fresh);
+}
+
+TEST_CASE_METHOD(AtsBench, "soc-dma: a saved cache entry that is no block is refused")
+{
+    iommu.pages[0x6000] = {ram, Perm::rw};
+    read_at(0x6000);
+    std::vector<uint8_t> data = state();
+    const std::string section = "translation-cache";
+    const auto found = std::search(data.begin(), data.end(), section.begin(), section.end());
+    REQUIRE(found != data.end());
+    // After the version and the next to go: six words of whose entry it is, and two addresses.
+    const auto mask = found + int(section.size()) + 4 + 4 + 6 * 4 + 2 * 8;
+    REQUIRE(*mask == 0xff);
+    *mask = 0xfd;
+    StateReader in(data);
+    dma->load(in);
+    CHECK_FALSE(in.ok());
+    CHECK(read(SOC_DMA_ATC_ENTRIES) == 0);
 }

@@ -11,14 +11,14 @@
 
 namespace soc::test {
 
-// An IOMMU that is lookup() and nothing else.
+// An IOMMU that is lookup(), counters and nothing else.
 class BareIommu : public Iommu {
 public:
     using Iommu::Iommu;
     const Shape &shape() const final { return shape_; }
     void reset() final {}
-    void save(StateWriter &) const final {}
-    void load(StateReader &) final {}
+    void save(StateWriter &out) const final { counters_.save(out); }
+    void load(StateReader &in) final { counters_.load(in); }
     DeviceTree describe(const Placement &) const final { return {}; }
     RegisterBank *registers(unsigned) final { return nullptr; }
 

@@ -30,6 +30,17 @@ TEST_CASE_METHOD(PriBench, "soc-dma: what has no translation is requested, waite
     CHECK(read(SOC_DMA_PRI_REQUESTS) == 1);
 }
 
+TEST_CASE_METHOD(PriBench, "soc-dma: the index of a transfer's page request goes round after 511")
+{
+    for (unsigned i = 0; i < 513; ++i)
+        write(SOC_DMA_PRI_DOORBELL, 1);
+    CHECK(read_at(0x7000) == held);
+    CHECK(host.messages.back().tag == 1);
+    CHECK(read(SOC_DMA_PRI_WAITING) == (SOC_DMA_PRI_WAITING_VALID | 1));
+    respond(1, SOC_DMA_PRI_RESPONSE_FAILURE);
+    CHECK(read(SOC_DMA_STATUS) == failed);
+}
+
 TEST_CASE_METHOD(PriBench, "soc-dma: a page that is still missing after its response is requested again")
 {
     CHECK(read_at(0x7000) == held);
@@ -118,6 +129,10 @@ TEST_CASE_METHOD(AtsBench, "soc-dma: the page request doorbell sends what its re
     write(SOC_DMA_PRI_DOORBELL, 1);
     CHECK(read(SOC_DMA_PRI_STATUS) == SOC_DMA_PRI_STATUS_SENT);
     write(SOC_DMA_SUBSTREAM, 0);
+    write(SOC_DMA_PRI_ATTR, SOC_DMA_PRI_ATTR_WRITE);
+    write(SOC_DMA_PRI_DOORBELL, 1);
+    CHECK(host.messages.back().flags == SOC_TXN_WRITE);
+    host.messages.pop_back();
     write(SOC_DMA_PRI_ATTR, SOC_DMA_PRI_ATTR_LAST);  // a stop marker
     write(SOC_DMA_PRI_DOORBELL, 1);
     REQUIRE(host.messages.size() == 2);
@@ -129,7 +144,7 @@ TEST_CASE_METHOD(AtsBench, "soc-dma: the page request doorbell sends what its re
     CHECK(host.messages[0].response == 0);
     CHECK(host.messages[1].flags == 0);
     CHECK(host.messages[1].response == 1);
-    CHECK(read(SOC_DMA_PRI_REQUESTS) == 2);
+    CHECK(read(SOC_DMA_PRI_REQUESTS) == 3);
     respond(0x1ff, SOC_DMA_PRI_RESPONSE_FAILURE);
     CHECK(read(SOC_DMA_PRI_RESPONSE) == (0x1ff | 15 << SOC_DMA_PRI_RESPONSE_CODE_SHIFT));
     CHECK(read(SOC_DMA_PRI_RESPONSES) == 1);

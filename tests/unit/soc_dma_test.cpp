@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <string_view>
+
 #include "unit/soc_dma_fixture.hpp"
 
 using namespace soc;
@@ -14,6 +17,7 @@ public:
     Transaction last;
 
     explicit OffsetIommu(Host &host) : BareIommu(host, "offset") {}
+    void invalidated() { counters_.invalidation(); }
 
 private:
     TranslateResult lookup(const Transaction &txn) override
@@ -173,8 +177,10 @@ TEST_CASE_METHOD(OffsetBench, "a sweep that is out of range reads nothing")
     struct Case {
         uint32_t count, rounds, offset, attributes;
     };
+    host.features = ~0u;
     for (const Case &c : {Case{0, 1, 0, 0}, Case{1, 0, 0, 0}, Case{0x10000, 0x10000, 0, 0},
-                          Case{1, 1, SOC_DMA_BUFFER_SIZE - 7, 0}, Case{1, 1, 0, SOC_DMA_ATTR_DIRECT}}) {
+                          Case{1, 1, SOC_DMA_BUFFER_SIZE - 7, 0}, Case{1, 1, 0, SOC_DMA_ATTR_DIRECT},
+                          Case{1, 1, 0, SOC_DMA_ATTR_ATS}}) {
         program(0, 0, c.offset);
         write(SOC_DMA_ATTR, c.attributes);
         write(SOC_DMA_SWEEP_COUNT, c.count);
@@ -194,6 +200,63 @@ TEST_CASE_METHOD(OffsetBench, "a direct transfer carries substream, privilege an
     CHECK(iommu.last.substream == 0x12345);
     CHECK(iommu.last.privileged);
     CHECK(iommu.last.instruction);
+}
+
+TEST_CASE_METHOD(OffsetBench, "a transfer carries what its attributes say and no more")
+{
+    write(SOC_DMA_SUBSTREAM, 0x12345);  // not VALID
+    iommu.hold = true;
+    program(0, 4);
+    write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT);
+    CHECK(transfer(SOC_DMA_DOORBELL_READ) == SOC_DMA_STATUS_DONE);  // without MAY_STALL it is not held
+    CHECK_FALSE(iommu.last.may_hold);
+    CHECK_FALSE(iommu.last.has_substream);
+    CHECK_FALSE(iommu.last.privileged);
+    CHECK_FALSE(iommu.last.instruction);
+    transfer(SOC_DMA_DOORBELL_WRITE);
+    CHECK(iommu.last.access == Access::write);
+
+    write(SOC_DMA_ATTR, SOC_DMA_ATTR_PRIVILEGED);
+    transfer(SOC_DMA_DOORBELL_READ);
+    CHECK(iommu.last.privileged);
+    write(SOC_DMA_ATTR, 0);
+    transfer(SOC_DMA_DOORBELL_READ);
+    CHECK_FALSE(iommu.last.privileged);
+}
+
+TEST_CASE_METHOD(OffsetBench, "the fault of a direct transfer is told whole")
+{
+    write(SOC_DMA_ATTR, SOC_DMA_ATTR_DIRECT | SOC_DMA_ATTR_PRIVILEGED);
+    write(SOC_DMA_SUBSTREAM, SOC_DMA_SUBSTREAM_VALID | 0xabcde);
+    program(0x1234'5678'9abc, 4);
+    transfer(SOC_DMA_DOORBELL_READ);
+    CHECK(read(SOC_DMA_FAULT_KIND) == SOC_FAULT_TRANSLATION);
+    CHECK(read(SOC_DMA_FAULT_ADDR_LO) == 0x5678'9abc);
+    CHECK(read(SOC_DMA_FAULT_ADDR_HI) == 0x1234);
+    CHECK(read(SOC_DMA_FAULT_STREAM) == 5);
+    CHECK(read(SOC_DMA_FAULT_SUBSTREAM) == 0xabcde);
+    CHECK(read(SOC_DMA_FAULT_FLAGS) == (SOC_TXN_PRIVILEGED | SOC_TXN_HAS_SUBSTREAM));
+}
+
+TEST_CASE_METHOD(OffsetBench, "soc-dma tells what it is and what is behind its port")
+{
+    CHECK(read(SOC_DMA_ID) == SOC_DMA_ID_VALUE);
+    CHECK(read(SOC_DMA_VERSION) == 1);
+    CHECK(read(SOC_DMA_PORTS) == 1);
+    CHECK(read(SOC_DMA_STREAM) == 5);
+    CHECK(read(SOC_DMA_FEATURES) == host.features);
+}
+
+TEST_CASE_METHOD(OffsetBench, "the buffer takes any width")
+{
+    dma->mmio_write(0, SOC_DMA_BUFFER, 0x8877'6655'4433'2211, 8);
+    dma->mmio_write(0, SOC_DMA_BUFFER + 1, 0xaa, 1);
+    dma->mmio_write(0, SOC_DMA_BUFFER + 6, 0xccbb, 2);
+    CHECK(dma->mmio_read(0, SOC_DMA_BUFFER, 8) == 0xccbb'6655'4433'aa11);
+    CHECK(dma->mmio_read(0, SOC_DMA_BUFFER + 1, 1) == 0xaa);
+    CHECK(dma->mmio_read(0, SOC_DMA_BUFFER + 6, 2) == 0xccbb);
+    dma->mmio_write(0, SOC_DMA_WINDOW - 4, 0x8877'6655'4433'2211, 8);  // beyond the end: what fits
+    CHECK(dma->mmio_read(0, SOC_DMA_WINDOW - 4, 8) == 0x4433'2211);
 }
 
 TEST_CASE_METHOD(OffsetBench, "a held transfer waits, and goes on or ends when software says so")
@@ -230,6 +293,35 @@ TEST_CASE_METHOD(OffsetBench, "the counters of the IOMMU behind the port can be 
     FakeHost bare;
     const auto alone = make_device(bare, "soc-dma");
     CHECK(alone->mmio_read(0, SOC_DMA_OBSERVED, 4) == 0);
+    CHECK(alone->mmio_read(0, SOC_DMA_TRANSLATIONS_LO, 4) == 0);
+}
+
+TEST_CASE_METHOD(OffsetBench, "each counter has its own registers, and LO latches HI")
+{
+    program(0x10000, 4);
+    transfer(SOC_DMA_DOORBELL_READ);
+    transfer(SOC_DMA_DOORBELL_READ);
+    for (int i = 0; i < 3; ++i)
+        iommu.invalidated();
+    CHECK(read(SOC_DMA_FAULTS_LO) == 2);
+    CHECK(read(SOC_DMA_INVALIDATIONS_LO) == 3);
+
+    // The first counter of the saved ones is that of hits.
+    StateWriter out;
+    iommu.save(out);
+    std::vector<uint8_t> data = out.data();
+    const size_t hits = 4 + std::string_view("counters").size() + 4;
+    std::fill_n(data.begin() + hits, 5, uint8_t(0xff));
+    StateReader in(data);
+    iommu.load(in);
+    REQUIRE(in.complete());
+    CHECK(read(SOC_DMA_TRANSLATIONS_HI) == 0);
+    CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 0xffff'ffff);
+    program(0, 4);
+    transfer(SOC_DMA_DOORBELL_READ);
+    CHECK(read(SOC_DMA_TRANSLATIONS_HI) == 0xff);
+    CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 0);
+    CHECK(read(SOC_DMA_TRANSLATIONS_HI) == 0x100);
 }
 
 TEST_CASE_METHOD(OffsetBench, "an invalidation of an ATC is answered on the port that it came in on")
@@ -267,6 +359,21 @@ TEST_CASE_METHOD(OffsetBench, "a transfer under way survives save and load")
     CHECK(restored->mmio_read(0, SOC_DMA_TRANSFERRED, 4) == 0x2000);
     // What was moved before the save is in the old machine's memory.
     CHECK(host.memory().load<uint32_t>(ram + 0x100) == 0xabcd);
+}
+
+TEST_CASE_METHOD(OffsetBench, "a saved transfer that no doorbell would have started is refused")
+{
+    program(0, 4);
+    write(SOC_DMA_DOORBELL, SOC_DMA_DOORBELL_READ);
+    std::vector<uint8_t> data = state();
+    // LENGTH is the sixth register of the bank.
+    const size_t headings = 2 * 8 + std::string_view("soc-dma").size() + std::string_view("registers").size();
+    const size_t length = headings + 5 * 4;
+    REQUIRE(data[length] == 4);
+    data[length + 2] = 1;
+    StateReader in(data);
+    dma->load(in);
+    CHECK_FALSE(in.ok());
 }
 
 TEST_CASE_METHOD(OffsetBench, "saved state with an impossible transfer is refused")
