@@ -221,6 +221,9 @@ TEST_CASE("smmuv3: a page request is recorded as it came, and a PRI_RESP goes ba
     // Last, R. Without a substream neither Priv nor X.
     CHECK((smmu.request_word(1, 0) & ~(0xfffffull << 32)) == (1ull << 62 | 1ull << 60 | 1));
     CHECK(smmu.request_word(1, 1) == ((iova + 0x1000) | 0x1ff));
+    smmu.page_request(iova, SOC_TXN_HAS_SUBSTREAM | SOC_TXN_READ | SOC_TXN_INSTRUCTION, false);
+    // SSV, R, X.
+    CHECK(smmu.request_word(2, 0) == (1ull << 63 | 1ull << 60 | 1ull << 59 | 9ull << 32 | 1));
     CHECK(smmu.host.messages.empty());
 
     const auto answer = [&](unsigned code) {

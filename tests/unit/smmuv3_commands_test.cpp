@@ -77,9 +77,12 @@ TEST_CASE("smmuv3: a stage 1 translation stays until a command names it")
         {tlbi(0x12, 1, 0, iova + 0x1000), false}, {tlbi(0x13, 2, 0, iova), true}, {tlbi(0x13, 2, 9, iova), false},
         {tlbi(0x20, 0, 0), false}, {tlbi(0x28, 0, 0), true}, {tlbi(0x28, 0, 9), false},
         {tlbi(0x2a, 0, 0, iova), false}, {tlbi(0x30, 0, 0), true}, {SmmuDriver::cfgi_all(), false},
-        // Ranges of 4K pages: 2^4 of them from iova - 0xf000 or from iova + 0x1000; the level that it has, or not.
+        // Ranges of 4K pages: 2^4 of them from iova - 0xf000 or from iova + 0x1000, two or one from iova - 0x1000; the
+        // level that it has, or not.
         {with_range(tlbi(0x12, 1, 0, iova - 0xf000), 0, 4, 1, 0), true},
         {with_range(tlbi(0x12, 1, 0, iova + 0x1000), 0, 4, 1, 0), false},
+        {with_range(tlbi(0x12, 1, 0, iova - 0x1000), 1, 0, 1, 0), true},
+        {with_range(tlbi(0x12, 1, 0, iova - 0x1000), 0, 0, 1, 3), false},
         {with_range(tlbi(0x12, 1, 0, iova), 0, 0, 1, 3), true},
         {with_range(tlbi(0x12, 1, 0, iova), 0, 0, 1, 2), false},
     }));
@@ -157,7 +160,8 @@ TEST_CASE("smmuv3: a command that is ILLEGAL stops the queue until it is replace
         // Opcodes that are reserved, of other Security states, or of what IDR0 to IDR3 leave out.
         {"", {0x00, 0}}, {"", {0x07, 0}}, {"", {0x08, 0}}, {"", {0x14, 0}}, {"", {0x18, 0}}, {"", {0x1a, 0}},
         {"", {0x24, 0}}, {"", {0x29, 0}}, {"", {0x31, 0}}, {"", {0x42, 0}}, {"", {0x47, 0}}, {"", {0x50, 0}},
-        {"", {0x58, 0}}, {"", {0x60, 0}}, {"", {0x70, 0}}, {"", {0x73, 0}}, {"", {0x80, 0}}, {"", {0xff, 0}},
+        {"", {0x51, 0}}, {"", {0x52, 0}}, {"", {0x53, 0}}, {"", {0x58, 0}}, {"", {0x5a, 0}}, {"", {0x60, 0}},
+        {"", {0x70, 0}}, {"", {0x73, 0}}, {"", {0x80, 0}}, {"", {0xff, 0}},
         // SSec
         {"", {0x03 | 1 << 10, 0}}, {"", {0x44 | 1 << 10, 0}},
         {"stages=2", SmmuDriver::cfgi_cd(1, 0)}, {"stages=2", SmmuDriver::cfgi_cd_all(1)},
@@ -167,7 +171,8 @@ TEST_CASE("smmuv3: a command that is ILLEGAL stops the queue until it is replace
         {"hyp=off", tlbi(0x23, 0, 0)},
         // A range that names a granule and nothing of it; level 1 has no 16K blocks.
         {"", with_range(tlbi(0x12, 0, 0), 0, 0, 1, 0)}, {"", with_range(tlbi(0x12, 0, 0), 0, 0, 2, 1)},
-        {"", with_range(tlbi(0x2a, 0, 0), 0, 0, 3, 0)},
+        {"", with_range(tlbi(0x13, 0, 0), 0, 0, 1, 0)}, {"", with_range(tlbi(0x22, 0, 0), 0, 0, 2, 0)},
+        {"", with_range(tlbi(0x23, 0, 0), 0, 0, 3, 0)}, {"", with_range(tlbi(0x2a, 0, 0), 0, 0, 3, 0)},
         {"ats=off", SmmuDriver::atc_inv(1, 0, 0)}, {"pri=off", pri_resp(0)}, {"", pri_resp(3)},
         {"stall=off", SmmuDriver::resume(1, 0, true)}, {"stall=off", SmmuDriver::stall_term(1)}, {"", sync(3)},
     }));
@@ -293,4 +298,63 @@ TEST_CASE("smmuv3: a CMD_SYNC tells by wire, by message, or not at all")
     smmu.driver.command(with_msi);
     CHECK(smmu.errors() == 1u << 4);  // MSI_CMDQ_ABT_ERR
     CHECK(smmu.driver.sync());        // the queue goes on
+}
+
+TEST_CASE("smmuv3: CFGI_STE_RANGE names twice 2^Range streams, from a multiple of that")
+{
+    // Of stream 13.
+    const auto [command, drops] = GENERATE(table<Command, bool>({
+        {cfgi_range(12, 0), true}, {cfgi_range(14, 0), false}, {cfgi_range(15, 1), true}, {cfgi_range(8, 1), false},
+        {cfgi_range(8, 2), true}, {cfgi_range(0, 2), false}, {cfgi_range(0, 3), true}, {cfgi_range(16, 3), false},
+    }));
+    Smmu smmu;
+    smmu.first.map(iova, Smmu::data, Smmu::page);
+    smmu.put_context(smmu.context());
+    smmu.driver.set_stream(13, smmu.stage1().words());
+    const Transaction txn = Smmu::transaction(iova, Access::read, 13);
+    REQUIRE(smmu.at(txn));
+    smmu.driver.streams().set(13, SteBuilder().words());
+    smmu.driver.issue(command);
+    CAPTURE(command[0], command[1]);
+    CHECK(smmu.at(txn).has_value() == !drops);
+}
+
+TEST_CASE("smmuv3: an ATC_INV with Global is for every substream")
+{
+    Smmu smmu;
+    smmu.driver.command({0x40 | 1 << 9 | 1 << 11 | 7 << 12 | 5ull << 32, iova});
+    REQUIRE(smmu.host.messages.size() == 1);
+    CHECK(smmu.host.messages[0].stream == 5);
+    CHECK(smmu.host.messages[0].flags == 0);
+}
+
+TEST_CASE("smmuv3: without MSIs a CMD_SYNC with an address tells by wire")
+{
+    Smmu smmu("msi=off");
+    const unsigned changes = smmu.host.line_changes;
+    smmu.driver.issue({sync(1)[0] | 0x1234ull << 32, Smmu::data});
+    CHECK(smmu.host.line_changes == changes + 2);
+    CHECK(smmu.host.msis.empty());
+}
+
+TEST_CASE("smmuv3: a TLBI's fields of absent features are ignored: ranges, and the high bits of tags")
+{
+    const auto [options, command] = GENERATE(table<std::string, Command>({
+        {"ril=off", with_range(tlbi(0x12, 1, 7, iova), 0, 0, 1, 0)},
+        {"ril=off", with_range(tlbi(0x12, 1, 7, iova), 0, 0, 1, 2)},
+        {"asid-bits=8", tlbi(0x11, 0x101, 7)},
+        {"asid-bits=8", tlbi(0x12, 0x101, 7, iova)},
+        {"vmid-bits=8", tlbi(0x11, 1, 0x107)},
+        {"vmid-bits=8", tlbi(0x28, 0, 0x107)},
+    }));
+    Smmu smmu(options);
+    smmu.first.map(iova, Smmu::data, Smmu::page, {.global = false});
+    smmu.put_context(smmu.context());
+    smmu.driver.set_stream(1, smmu.stage1().set(ste_field::S2VMID, 7).words());
+    REQUIRE(smmu.at(iova));
+    smmu.first.unmap(iova, Smmu::page);
+    smmu.driver.issue(command);
+    CAPTURE(options, command[0], command[1]);
+    CHECK_FALSE(smmu.at(iova));
+    CHECK(smmu.errors() == 0);
 }

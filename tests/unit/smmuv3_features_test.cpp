@@ -50,6 +50,7 @@ TEST_CASE("smmuv3: by default everything is there that the model knows")
     CHECK(idr1::EVENTQS::get(id.idr1) == 19);
     CHECK(idr1::PRIQS::get(id.idr1) == 19);
     CHECK(idr1::ATTR_TYPES_OVR::get(id.idr1) == 1);
+    CHECK(idr1::ATTR_PERMS_OVR::get(id.idr1) == 1);
 
     CHECK(idr3::RIL::get(id.idr3) == 1);
     CHECK(idr3::FWB::get(id.idr3) == 1);
@@ -159,6 +160,7 @@ TEST_CASE("smmuv3: granules are named one by one")
     CHECK(idr5::GRAN64K::get(small.idr5) == 0);
     CHECK(idr5::OAS::get(small.idr5) == 5);
     CHECK(idr5::VAX::get(small.idr5) == 0);
+    CHECK(idr5::GRAN4K::get(ids("granules=64k").idr5) == 0);
     const Features two = smmuv3_features("granules=64k+16k");
     CHECK_FALSE(two.has_granule(12));
     CHECK(two.has_granule(14));
@@ -204,4 +206,38 @@ TEST_CASE("smmuv3: options that cannot go together are refused with the reason")
     CHECK(smmuv3_refusal("ssid-bits=0,stages=2").empty());
     CHECK(smmuv3_refusal("fwb=off,hyp=off,stages=1").empty());
     CHECK(smmuv3_refusal("vax=on,oas=40,granules=64k").empty());
+}
+
+TEST_CASE("smmuv3: the bus and the device tree are told what the options say")
+{
+    struct Told {
+        uint32_t features, requester_ids;
+        std::set<std::string> properties;
+    };
+    const auto told = [](const std::string &options) {
+        PartsHost host;
+        const auto iommu = make_iommu(host, "soc-smmuv3", parse_options(options));
+        Placement placement;
+        placement.regions = {0xb000000};
+        placement.irqs.assign(4, {0, 1, 4});
+        placement.msi_parent = 2;
+        Told out{.features = iommu->shape().features, .requester_ids = iommu->shape().pci_map.at(0).length,
+                 .properties = {}};
+        const DeviceTree tree = iommu->describe(placement);
+        for (const auto &property : tree.nodes().at(0).properties())
+            out.properties.insert(property.name);
+        return out;
+    };
+    const Told all = told("");
+    CHECK(all.features == (SOC_FEATURE_ATS | SOC_FEATURE_PRI | SOC_FEATURE_PASID));
+    CHECK(all.requester_ids == 0x10000);
+    CHECK((all.properties.contains("dma-coherent") && !all.properties.contains("dma-noncoherent")));
+    CHECK(all.properties.contains("msi-parent"));
+    CHECK(told("ats=off").features == SOC_FEATURE_PASID);
+    CHECK(told("pri=off").features == (SOC_FEATURE_ATS | SOC_FEATURE_PASID));
+    CHECK(told("ssid-bits=0").features == (SOC_FEATURE_ATS | SOC_FEATURE_PRI));
+    CHECK(told("sid-bits=9").requester_ids == 0x200);
+    CHECK_FALSE(told("msi=off").properties.contains("msi-parent"));
+    const Told incoherent = told("coherent=off");
+    CHECK((incoherent.properties.contains("dma-noncoherent") && !incoherent.properties.contains("dma-coherent")));
 }

@@ -1,6 +1,7 @@
 // Control registers and their write guards: Arm IHI 0070, chapter 6.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "arm/smmuv3/id_registers.hpp"
 #include "catch.hpp"
 #include "unit/smmuv3_parts.hpp"
 
@@ -88,6 +89,10 @@ TEST_CASE("smmuv3: the stream table's registers and CR2 are locked while SMMUEN 
     smmu.write(P::CR0, 0);
     smmu.write(P::CR2, 0);
     CHECK(smmu.read(P::CR2) == 0);
+
+    P no_el2("hyp=off");
+    no_el2.write(P::CR2, ~0u);
+    CHECK(no_el2.read(P::CR2) == 2);
 }
 
 TEST_CASE("smmuv3: the halves of CR1 have guards of their own")
@@ -154,10 +159,14 @@ TEST_CASE("smmuv3: an index of the SMMU's own reads 0 above its wrap bit")
 TEST_CASE("smmuv3: addresses hold OAS bits and no more")
 {
     P smmu("oas=40");
-    smmu.write64(P::CMDQ_BASE, ~0ull);
-    CHECK(smmu.read64(P::CMDQ_BASE) == 0x4000'00ff'ffff'ffff);
-    smmu.write64(P::EVENTQ_IRQ_CFG0, ~0ull);
-    CHECK(smmu.read64(P::EVENTQ_IRQ_CFG0) == 0xff'ffff'fffc);
+    for (const uint64_t base : {P::CMDQ_BASE, P::EVENTQ_BASE, P::PRIQ_BASE}) {
+        smmu.write64(base, ~0ull);
+        CHECK(smmu.read64(base) == 0x4000'00ff'ffff'ffff);
+    }
+    for (const uint64_t message : {P::GERROR_IRQ_CFG0, P::EVENTQ_IRQ_CFG0, P::PRIQ_IRQ_CFG0}) {
+        smmu.write64(message, ~0ull);
+        CHECK(smmu.read64(message) == 0xff'ffff'fffc);
+    }
     smmu.write64(P::STRTAB_BASE, ~0ull);
     CHECK(smmu.read64(P::STRTAB_BASE) == 0x4000'00ff'ffff'ffc0);
 }
@@ -263,4 +272,20 @@ TEST_CASE("smmuv3: no saved state, however wrong, harms")
     }
     P ones;
     ones.load(std::vector<uint8_t>(good.size(), 0xff));
+}
+
+TEST_CASE("smmuv3: the ID registers are at their offsets and take no writes")
+{
+    P smmu("oas=44,granules=4k+16k");
+    const smmuv3::IdRegisters ids(smmu.features);
+    const std::pair<uint64_t, uint32_t> registers[] = {
+        {0x00, ids.idr0}, {0x04, ids.idr1}, {0x08, ids.idr2}, {0x0c, ids.idr3}, {0x10, ids.idr4},
+        {0x14, ids.idr5}, {0x18, ids.iidr}, {0x1c, ids.aidr}, {0x40, 0},  // STATUSR
+        {0x48, 0},  // AGBPA
+    };
+    for (const auto &[offset, value] : registers) {
+        CAPTURE(offset);
+        smmu.write(offset, ~value);
+        CHECK(smmu.read(offset) == value);
+    }
 }

@@ -253,8 +253,14 @@ TEST_CASE("smmuv3: STE.PRIVCFG and INSTCFG change what the master said, in trans
     CHECK(smmu.at(privileged));
     CHECK_FALSE(smmu.at(iova));
     CHECK_FALSE(smmu.at(fetch));
+    with(1, 1);  // reserved: as the master says
+    CHECK(smmu.at(privileged));
+    CHECK_FALSE(smmu.at(iova));
+    CHECK_FALSE(smmu.at(fetch));
     with(2, 2);  // unprivileged data
-    CHECK_FALSE(smmu.event_of(privileged)->privileged);
+    const auto denied = smmu.event_of(privileged);
+    REQUIRE(denied);
+    CHECK_FALSE(denied->privileged);
     CHECK(smmu.at(fetch));
     with(3, 3);  // privileged instructions
     CHECK(smmu.at(iova));
@@ -280,4 +286,39 @@ TEST_CASE("smmuv3: the upper half of the addresses has a table of its own, and T
     smmu.driver.issue(SmmuDriver::tlbi_nh_va(1, high | iova));
     CHECK_FALSE(smmu.at((high | iova) & ~(0xffull << 56)));
     CHECK(smmu.at(iova));
+}
+
+TEST_CASE("smmuv3: with stage 2 alone an address beyond the output size is a fault of stage 1")
+{
+    Smmu smmu("oas=44");
+    smmu.driver.set_stream(1, smmu.stage2().words());
+    auto event = smmu.event_of(Smmu::transaction(1ull << 44));
+    REQUIRE(event);
+    CHECK((event->id == smmu_event::addr_size && !event->stage2 && event->cls == in));
+    event = smmu.event_of(Smmu::transaction((1ull << 44) - 1));
+    REQUIRE(event);
+    CHECK((event->id == smmu_event::translation && event->stage2));
+}
+
+TEST_CASE("smmuv3: translations of stage 1 alone are told apart by VMID too")
+{
+    Smmu smmu;
+    LpaeTable other(smmu.host.memory(), smmu.frames, {.input_bits = 39});
+    ContextTable contexts(smmu.host.memory(), smmu.frames, ContextTable::Format::linear, 0);
+    contexts.set(0, CdBuilder().table0(other.root(), 12, 39).asid(Smmu::asid).words());
+    smmu.first.map(iova, Smmu::data, Smmu::page);
+    other.map(iova, Smmu::data + 0x5000, Smmu::page);
+    smmu.put_context(smmu.context());
+    smmu.driver.set_stream(1, smmu.stage1().set(ste_field::S2VMID, 7).words());
+    smmu.driver.set_stream(2, SteBuilder().stage1(contexts).set(ste_field::S2VMID, 8).words());
+    const Transaction second = Smmu::transaction(iova, Access::read, 2);
+    CHECK(smmu.at(iova) == Smmu::data);
+    CHECK(smmu.at(second) == Smmu::data + 0x5000);
+    smmu.first.unmap(iova, Smmu::page);
+    other.unmap(iova, Smmu::page);
+    smmu.driver.issue(SmmuDriver::tlbi_nh_asid(Smmu::asid, 9));
+    CHECK(smmu.at(iova));
+    smmu.driver.issue(SmmuDriver::tlbi_nh_va(Smmu::asid, iova, 8));
+    CHECK(smmu.at(iova) == Smmu::data);
+    CHECK_FALSE(smmu.at(second));
 }
