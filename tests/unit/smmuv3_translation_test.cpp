@@ -322,3 +322,20 @@ TEST_CASE("smmuv3: translations of stage 1 alone are told apart by VMID too")
     CHECK(smmu.at(iova) == Smmu::data);
     CHECK_FALSE(smmu.at(second));
 }
+
+TEST_CASE("smmuv3: a debugger's write to a clean page sees what the tables say, as a device's does")
+{
+    Smmu smmu;
+    smmu.put_context(smmu.context().set(cd_field::HA, 1).set(cd_field::HD, 1));
+    smmu.first.map(iova, Smmu::data, Smmu::page, {.perm = Perm::r, .dirty_managed = true});
+    smmu.driver.set_stream(1, smmu.stage1().words());
+    Transaction write = Smmu::transaction(iova, Access::write);
+    write.debug = true;
+    CHECK(smmu.at(iova) == Smmu::data);  // cached as clean
+    CHECK(smmu.at(write) == Smmu::data);
+    smmu.first.unmap(iova, Smmu::page);
+    CHECK(smmu.at(iova) == Smmu::data);  // no invalidation yet
+    CHECK_FALSE(smmu.at(write));         // to make the page dirty takes a walk
+    write.debug = false;
+    CHECK_FALSE(smmu.at(write));
+}

@@ -227,7 +227,7 @@ TranslateResult SocSmmuV3::translated(const Transaction &txn, const Configured &
         return refused(WalkFault{.id = EventId::f_translation}, as_overridden(txn, stream), configured);
     const Tlb::Tag tag = stage2_alone ? stage2_tag(stream) : stage1_tag(stream, context, *table);
     const uint64_t address = stage2_alone ? txn.address : Walker::canonical(*table, txn.address);
-    if (const auto hit = tlb_.find(tag, address); hit && !Walker::needs_update(*hit, kind)) {
+    if (const auto hit = tlb_.find(tag, address); hit && Walker::is_enough(*hit, kind)) {
         if (!txn.debug)
             counters_.hit();
         return Walker::allows(*hit, kind) ? allowed(txn, *hit, kind) : answered(txn, configured, kind, stamps, *hit);
@@ -293,7 +293,7 @@ WalkResult SocSmmuV3::walk_stage2(const Stream &stream, uint64_t ipa, const Acce
 WalkResult SocSmmuV3::stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind, const Stamps &stamps)
 {
     const auto hit = tlb_.find(stage2_tag(stream), ipa);
-    return hit && !Walker::needs_update(*hit, kind) ? *hit : walk_stage2(stream, ipa, kind, stamps);
+    return hit && Walker::is_enough(*hit, kind) ? *hit : walk_stage2(stream, ipa, kind, stamps);
 }
 
 }  // namespace soc::smmuv3

@@ -75,6 +75,9 @@ public:
     static std::optional<WalkFault> check(const TlbEntry &, uint64_t input, const AccessKind &);
     // Whether the write must walk again to set the dirty state.
     static bool needs_update(const TlbEntry &, const AccessKind &);
+    // Whether the entry, from a cache, is what the access would get: a debugger's write looks into the tables where
+    // another one would change them.
+    static bool is_enough(const TlbEntry &, const AccessKind &);
 
 private:
     // What each stage says.
@@ -131,7 +134,12 @@ inline bool Walker::stage2_allows(const TlbEntry &entry, const AccessKind &kind)
 
 inline bool Walker::needs_update(const TlbEntry &entry, const AccessKind &kind)
 {
-    return kind.may_update && kind.access == Access::write && (entry.s1_clean || entry.s2_clean);
+    return kind.may_update && !is_enough(entry, kind);
+}
+
+inline bool Walker::is_enough(const TlbEntry &entry, const AccessKind &kind)
+{
+    return kind.access != Access::write || !(entry.s1_clean || entry.s2_clean);
 }
 
 }  // namespace soc::smmuv3
