@@ -303,6 +303,10 @@ TEST_CASE_METHOD(OffsetBench, "each counter has its own registers, and LO latche
     transfer(SOC_DMA_DOORBELL_READ);
     for (int i = 0; i < 3; ++i)
         iommu.invalidated();
+    program(0, 4);
+    transfer(SOC_DMA_DOORBELL_READ);
+    transfer(SOC_DMA_DOORBELL_READ);
+    CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 4);
     CHECK(read(SOC_DMA_FAULTS_LO) == 2);
     CHECK(read(SOC_DMA_INVALIDATIONS_LO) == 3);
 
@@ -317,7 +321,6 @@ TEST_CASE_METHOD(OffsetBench, "each counter has its own registers, and LO latche
     REQUIRE(in.complete());
     CHECK(read(SOC_DMA_TRANSLATIONS_HI) == 0);
     CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 0xffff'ffff);
-    program(0, 4);
     transfer(SOC_DMA_DOORBELL_READ);
     CHECK(read(SOC_DMA_TRANSLATIONS_HI) == 0xff);
     CHECK(read(SOC_DMA_TRANSLATIONS_LO) == 0);
