@@ -40,6 +40,7 @@ TEST_CASE("dart: PARAMS1 tells the page size, PARAMS2 whether there is bypass")
     CHECK_FALSE(large.driver.supports_bypass());
     CHECK(large.driver.read(0x00) == 14u << 24);
     CHECK(large.driver.read(0x04) == 0);
+    CHECK(Dart("variant=usb4").driver.read(0x04) == 0);
 }
 
 TEST_CASE("dart: the page size that nobody chose is the variant's smallest")

@@ -129,7 +129,7 @@ TEST_CASE_METHOD(AtsBench, "soc-dma: an invalidation drops what it names and is 
     CHECK(read(SOC_DMA_ATC_ENTRIES) == 15);
     invalidate(0x15234, 0x4000);  // 0x14000 to 0x17fff
     CHECK(read(SOC_DMA_ATC_ENTRIES) == 11);
-    invalidate(0x13000, 0x1000, std::nullopt, 1);  // of another port
+    invalidate(0x18000, 0x1000, std::nullopt, 1);  // of another port
     invalidate(0x18000, 0x8000, 3);                // of a substream that nothing is cached for
     CHECK(read(SOC_DMA_ATC_ENTRIES) == 11);
     const unsigned before = iommu.requests();
