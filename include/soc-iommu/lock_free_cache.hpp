@@ -12,6 +12,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -51,7 +52,7 @@ public:
     // `sets` a power of two.
     LockFreeCache(unsigned sets, unsigned ways)
         : sets_(sets), ways_(ways), mark_words_((ways + marks_a_word - 1) / marks_a_word),
-          marks_(std::make_unique<std::atomic<uint64_t>[]>(sets * mark_words_)),
+          marks_(std::make_unique<uint64_t[]>(sets * mark_words_)),
           slots_(std::make_unique<Slot[]>(sets * ways)), next_(std::make_unique<uint8_t[]>(sets))
     {
         assert(sets && (sets & (sets - 1)) == 0 && ways && ways <= 255);
@@ -64,7 +65,7 @@ public:
     template <typename Counts>
     bool find(CachePlace place, Payload &out, Counts &&counts) const
     {
-        return with_mark(marks(), place, [&](unsigned i) {
+        return with_mark(place.set & (sets_ - 1), place.mark, [&](unsigned i) {
             const Slot &slot = slots_[i];
             const uint64_t before = slot.sequence.load(std::memory_order_acquire);
             const CacheKey key{slot.low.load(std::memory_order_acquire), slot.high.load(std::memory_order_acquire)};
@@ -106,25 +107,24 @@ public:
     template <typename Doomed>
     void erase(const Lock &held, CachePlace place, Doomed &&doomed)
     {
-        erase_run(
-            held, 0, 0, [&](uint64_t) { return place; },
-            [&](const CacheKey &key, uint64_t) { return doomed(key); });
+        erase_block(held, place, 0, doomed);
     }
 
-    // The same for many places, those of the numbers from `first` to `last`: doomed(key, number).
+    // The same for the places of the numbers from `first` to `last`. An aligned run of 2^run_order numbers must have
+    // aligned sets to itself, and one mark: place_of(n) = {n ^ a, n >> run_order ^ b}. A set without the mark costs an
+    // instruction or two. doomed(key) is asked of whatever shares a set and the mark with them.
     template <typename PlaceOf, typename Doomed>
-    void erase_run(const Lock &held, uint64_t first, uint64_t last, PlaceOf &&place_of, Doomed &&doomed)
+    void erase_run(const Lock &held, uint64_t first, uint64_t last, unsigned run_order, PlaceOf &&place_of,
+                   Doomed &&doomed)
     {
-        check(held);
-        const Marks marks = this->marks();
-        for (uint64_t number = first;; ++number) {
-            with_mark(marks, place_of(number), [&](unsigned i) {
-                if (doomed(key_at(i), number))
-                    erase_at(i);
-                return false;
-            });
-            if (number == last)
+        for (uint64_t number = first;;) {
+            const uint64_t left = last - number + 1;
+            const unsigned order =
+                std::min({unsigned(std::countr_zero(number)), unsigned(std::bit_width(left)) - 1, run_order});
+            erase_block(held, place_of(number), order, doomed);
+            if (left == 1ull << order)
                 return;
+            number += 1ull << order;
         }
     }
 
@@ -139,6 +139,29 @@ public:
     }
 
 private:
+    // In the aligned 2^order sets that the place's is one of.
+    template <typename Doomed>
+    void erase_block(const Lock &held, CachePlace place, unsigned order, Doomed &&doomed)
+    {
+        check(held);
+        const unsigned count = std::min(1u << order, sets_);
+        const unsigned first = place.set & (sets_ - 1) & ~(count - 1);
+        const auto erase_in = [&](unsigned set) {
+            with_mark(set, place.mark, [&](unsigned i) {
+                if (doomed(key_at(i)))
+                    erase_at(i);
+                return false;
+            });
+        };
+        const unsigned stride = std::min(count, 8u);
+        for (unsigned set = first; set < first + count; set += stride) {
+            if (stride > 1 && !has_mark(set * mark_words_, stride * mark_words_, place.mark))
+                continue;
+            for (unsigned each = set; each < set + stride; ++each)
+                erase_in(each);
+        }
+    }
+
     static constexpr size_t word_count = sizeof(Payload) / 8;
     using Words = std::array<uint64_t, word_count>;
     static constexpr size_t slot_size = 32 + sizeof(Payload);
@@ -164,29 +187,38 @@ private:
 
     unsigned first_of(CachePlace place) const { return (place.set & (sets_ - 1)) * ways_; }
 
-    // The marks of a set lie side by side, and a few are compared at once. Visits the slots that have the place's mark
-    // until one says true.
-    struct Marks {
-        const std::atomic<uint64_t> *words;
-        unsigned set_mask, words_a_set, ways;
-    };
-    Marks marks() const { return {marks_.get(), sets_ - 1, mark_words_, ways_}; }
-    template <typename Visit>
-    static bool with_mark(const Marks &marks, CachePlace place, Visit &&visit)
+    // The marks of a set lie side by side, and a few are compared at once: the highest bit of each byte of `marks` that
+    // is `mark`, and nothing else.
+    static uint64_t equal_marks(uint64_t marks, uint8_t mark)
     {
         constexpr uint64_t low_bits = 0x7f7f'7f7f'7f7f'7f7f, ones = 0x0101'0101'0101'0101;
-        const unsigned set = place.set & marks.set_mask;
-        for (unsigned word = 0; word < marks.words_a_set; ++word) {
-            const uint64_t differing =
-                marks.words[set * marks.words_a_set + word].load(std::memory_order_relaxed) ^ place.mark * ones;
-            // The highest bit of each part that is zero, and nothing else.
-            uint64_t same = ~(((differing & low_bits) + low_bits) | differing) & ~low_bits;
-            for (; same; same &= same - 1)
-                if (visit(set * marks.ways + word * marks_a_word + unsigned(std::countr_zero(same)) / 8))
+        const uint64_t differing = marks ^ mark * ones;
+        return ~(((differing & low_bits) + low_bits) | differing) & ~low_bits;
+    }
+
+    // Visits the slots of the set that have the mark until one says true.
+    template <typename Visit>
+    bool with_mark(unsigned set, uint8_t mark, Visit &&visit) const
+    {
+        for (unsigned word = 0; word < mark_words_; ++word) {
+            const uint64_t marks = marks_word(set * mark_words_ + word).load(std::memory_order_relaxed);
+            for (uint64_t same = equal_marks(marks, mark); same; same &= same - 1)
+                if (visit(set * ways_ + word * marks_a_word + unsigned(std::countr_zero(same)) / 8))
                     return true;
         }
         return false;
     }
+
+    // Under the lock, where nobody writes: loads that the compiler may put together.
+    bool has_mark(unsigned first_word, unsigned words, uint8_t mark) const
+    {
+        uint64_t same = 0;
+        for (unsigned word = 0; word < words; ++word)
+            same |= equal_marks(marks_[first_word + word], mark);
+        return same != 0;
+    }
+
+    std::atomic_ref<uint64_t> marks_word(unsigned i) const { return std::atomic_ref(marks_[i]); }
 
     struct MarkPlace {
         unsigned word, shift;
@@ -199,14 +231,14 @@ private:
     uint8_t mark_at(unsigned i) const
     {
         const MarkPlace at = place_of_mark(i);
-        return uint8_t(marks_[at.word].load(std::memory_order_relaxed) >> at.shift);
+        return uint8_t(marks_word(at.word).load(std::memory_order_relaxed) >> at.shift);
     }
     // Under the lock: nobody else writes.
     void set_mark(unsigned i, uint8_t mark)
     {
         const MarkPlace at = place_of_mark(i);
-        const uint64_t others = marks_[at.word].load(std::memory_order_relaxed) & ~(0xffull << at.shift);
-        marks_[at.word].store(others | uint64_t(mark) << at.shift, std::memory_order_relaxed);
+        const uint64_t others = marks_word(at.word).load(std::memory_order_relaxed) & ~(0xffull << at.shift);
+        marks_word(at.word).store(others | uint64_t(mark) << at.shift, std::memory_order_relaxed);
     }
 
     void check([[maybe_unused]] const Lock &held) const { assert(held.mutex() == &fill_lock_ && held.owns_lock()); }
@@ -250,7 +282,7 @@ private:
     static constexpr unsigned marks_a_word = 8;
 
     unsigned sets_, ways_, mark_words_;
-    std::unique_ptr<std::atomic<uint64_t>[]> marks_;
+    std::unique_ptr<uint64_t[]> marks_;  // see marks_word()
     std::unique_ptr<Slot[]> slots_;
     std::unique_ptr<uint8_t[]> next_;  // the way to evict next, by set; under fill_lock_
     std::mutex fill_lock_;

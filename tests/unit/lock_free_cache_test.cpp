@@ -142,6 +142,40 @@ TEST_CASE("lock-free cache: erasing drops what is named, and its slot is the nex
     CHECK(cache.get(9));
 }
 
+TEST_CASE("lock-free cache: erasing a run looks at the sets of its numbers, whatever their number, and at one mark")
+{
+    constexpr uint64_t sets = 32, mark = 7;
+    const unsigned ways = GENERATE(3u, 8u, 20u);
+    const unsigned run_order = GENERATE(0u, 1u, 3u, 4u, 9u);
+    const uint64_t first = GENERATE(0u, 1u, 8u, 13u);
+    const uint64_t last = GENERATE(13u, 15u, 16u, 31u);
+    CAPTURE(ways, run_order, first, last);
+    LockFreeCache<Payload> cache(sets, ways);
+    const auto put = [&](uint64_t set, uint64_t identity) {
+        cache.insert(
+            cache.lock(), {set, identity}, {set, identity}, 1, Payload{}, [](const CacheKey &) { return false; },
+            [](const CacheKey &, uint64_t) { return true; });
+    };
+    const auto has = [&](uint64_t set, uint64_t identity) {
+        const CacheKey wanted{set, identity};
+        Payload found;
+        return cache.find({set, identity}, found, [&](const CacheKey &key, uint64_t) { return key == wanted; });
+    };
+    for (uint64_t set = 0; set < sets; ++set) {
+        put(set, mark);
+        put(set, mark + 1);
+    }
+    constexpr uint64_t spared = 13;
+    cache.erase_run(
+        cache.lock(), first, last, run_order, [](uint64_t number) { return CachePlace{number, mark}; },
+        [](const CacheKey &key) { return key.low != spared; });
+    for (uint64_t set = 0; set < sets; ++set) {
+        CAPTURE(set);
+        CHECK(has(set, mark) == (set < first || set > last || set == spared));
+        CHECK(has(set, mark + 1));
+    }
+}
+
 TEST_CASE("lock-free cache: erasing anywhere looks at every set")
 {
     Cache cache(8, 2);

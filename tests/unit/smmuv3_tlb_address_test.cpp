@@ -121,6 +121,23 @@ TEST_CASE("smmuv3: a range drops every block that it touches")
     CHECK(tlb.has(stage1(0, 1), 0x400000));
 }
 
+TEST_CASE("smmuv3: a range drops the pages that it names, wherever it begins and ends, and no other")
+{
+    constexpr uint64_t pages = 400;
+    const uint64_t first = GENERATE(0, 1, 63, 64, 100);
+    const uint64_t count = GENERATE(1, 2, 63, 64, 65, 130, 299);
+    const uint64_t base = GENERATE(0ull, 0xffff'ffff'ffff'f000ull - (pages - 1) * page);
+    CAPTURE(first, count, base);
+    TestTlb tlb(2048);  // so many that each page is looked at
+    for (uint64_t i = 0; i < pages; ++i)
+        tlb.add(stage1(0, 1), base + i * page);
+    tlb.invalidate_address(Regime::nsel1, 0, 1, {.address = base + first * page, .size = count * page});
+    uint64_t wrong = 0;
+    for (uint64_t i = 0; i < pages; ++i)
+        wrong += tlb.has(stage1(0, 1), base + i * page) == (i >= first && i < first + count);
+    CHECK(wrong == 0);
+}
+
 TEST_CASE("smmuv3: TTL and TG that disagree with an entry leave it")
 {
     TestTlb tlb;

@@ -74,9 +74,11 @@ inline TlbEpochs::Scopes scopes_of(const CacheKey &key)
 }
 
 // Not by ASID: an invalidation for every ASID then looks at one set for each block, and so does the lookup that may
-// find a global entry.
+// find a global entry. An aligned run of blocks, up to 2^run_order, has aligned sets for itself, and one mark.
 class Places {
 public:
+    static constexpr unsigned run_order = 6;
+
     Places(unsigned block_shift, uint64_t key_high)
     {
         const uint64_t owner = high::Vmid::get(key_high) | high::Family::get(key_high) << 16;
@@ -85,7 +87,7 @@ public:
         set_ = salt >> 40;
         identity_ = set_ ^ salt << 24;
     }
-    CachePlace of(uint64_t page) const { return {page ^ set_, page ^ identity_}; }
+    CachePlace of(uint64_t page) const { return {page ^ set_, page >> run_order ^ identity_}; }
 
 private:
     uint64_t set_, identity_;
@@ -251,11 +253,13 @@ bool Tlb::Store::erase(const LockFreeCache<TlbEntry>::Lock &lock, Family family,
     for (uint64_t rest = in_use; rest; rest &= rest - 1) {
         const unsigned shift = unsigned(std::countr_zero(rest));
         const Places places(shift, owner);
+        const uint64_t first_page = range.address >> shift, last_page = last >> shift;
         cache.erase_run(
-            lock, range.address >> shift, last >> shift,
+            lock, first_page, last_page, Places::run_order,
             [&](uint64_t page) { return places.of(low::Page::get(page)); },
-            [&](const CacheKey &key, uint64_t page) {
-                return key.low == key_low(page, shift) &&
+            [&](const CacheKey &key) {
+                const uint64_t page = low::Page::get(key.low);
+                return page >= first_page && page <= last_page && low::BlockShift::get(key.low) == shift &&
                        ((key.high ^ owner) & (high::Vmid::mask | high::Family::mask)) == 0 &&
                        (!range.granule_shift || high::Granule::get(key.high) == granule_code(range.granule_shift)) &&
                        (!range.level || high::Level::get(key.high) == range.level) && doomed(key.high);
