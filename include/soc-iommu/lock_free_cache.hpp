@@ -110,9 +110,9 @@ public:
         erase_block(held, place, 0, doomed);
     }
 
-    // The same for the places of the numbers from `first` to `last`. An aligned run of 2^run_order numbers must have
-    // aligned sets to itself, and one mark: place_of(n) = {n ^ a, n >> run_order ^ b}. A set without the mark costs an
-    // instruction or two. doomed(key) is asked of whatever shares a set and the mark with them.
+    // The same for the places of the numbers from `first` to `last`. place_of() must lay an aligned run of 2^run_order
+    // numbers into as many sets, aligned too, with one mark: {n ^ a, n >> run_order ^ b}. A set without the mark costs
+    // an instruction or two. doomed(key) is asked of whatever else shares a set and the mark.
     template <typename PlaceOf, typename Doomed>
     void erase_run(const Lock &held, uint64_t first, uint64_t last, unsigned run_order, PlaceOf &&place_of,
                    Doomed &&doomed)

@@ -19,7 +19,7 @@ SOURCES = ["hw", "include", "meson.build", "meson_options.txt", "tests/models"]
 MUTATIONS = ["none", "dma", "isolation", "readonly", "stale"]
 # Meson options of a build with a sanitizer (to which clang's runtime adds symbols at link time): optimised little and
 # with line numbers only, which is what makes it compile in bearable time. Warnings are for the plain build: what a
-# sanitizer puts in makes gcc warn of what is not there (its manual says so under -fsanitize=address).
+# sanitizer puts in makes gcc warn of what is not there.
 SANITIZED = ["-Db_lundef=false", "-Dwerror=false", "-Doptimization=1", "-Ddebug=false", "-Dc_args=-g1",
              "-Dcpp_args=-g1"]
 MEMORY_SANITIZERS = ["-Db_sanitize=address,undefined", *SANITIZED]

@@ -74,7 +74,7 @@ inline TlbEpochs::Scopes scopes_of(const CacheKey &key)
 }
 
 // Not by ASID: an invalidation for every ASID then looks at one set for each block, and so does the lookup that may
-// find a global entry. An aligned run of blocks, up to 2^run_order, has aligned sets for itself, and one mark.
+// find a global entry. Laid out as erase_run() wants it.
 class Places {
 public:
     static constexpr unsigned run_order = 6;
