@@ -34,7 +34,6 @@ struct TestCache : ConfigCache {
         Context context;
         context.asid = uint16_t(sid ^ ssid << 8);
         context.table[1].address = uint64_t(sid) << 32 | ssid << 12;
-        context.abort = false;
         insert(sid, ssid, stamp(), context);
     }
 };
@@ -56,7 +55,6 @@ TEST_CASE("smmuv3: the configuration cache gives back what it was given")
     REQUIRE(cache.context(5, 9));
     CHECK(cache.context(5, 9)->asid == (5 ^ 0x900));
     CHECK(cache.context(5, 9)->table[1].address == (5ull << 32 | 0x9000));
-    CHECK_FALSE(cache.context(5, 9)->abort);
 
     CHECK_FALSE(cache.stream(6));
     CHECK_FALSE(cache.context(5, 8));

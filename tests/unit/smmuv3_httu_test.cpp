@@ -237,7 +237,7 @@ TEST_CASE("smmuv3: two threads lose no update of each other")
         const Walker walker(f.features, f.memory.ram, [] {});
         for (unsigned i = 0; i < pages; ++i) {
             const uint64_t input = (start + i) % pages * 4_KiB;
-            (void)walker.stage1(f.context, f.context.table[0], input, i % 2 ? user_read : user_write, {});
+            (void)walker.stage1(f.context, f.context.table[0], input, i % 2 ? user_read : user_write, {}, nullptr);
         }
     };
     std::thread other(run, 0);

@@ -33,8 +33,6 @@ TEST_CASE("smmuv3: stage 1 of two privilege levels allows what table D8-65 says"
     CHECK(rights(entry(f.stage1(0))) == row.plain);
     f.context.wxn = true;
     CHECK(rights(entry(f.stage1(0))) == row.wxn);
-    f.context.uwxn = true;  // ignored with 64-bit tables
-    CHECK(rights(entry(f.stage1(0))) == row.wxn);
 }
 
 TEST_CASE("smmuv3: EL2 has one privilege level: AP[1], PXN and PAN mean nothing")

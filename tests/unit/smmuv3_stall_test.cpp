@@ -128,6 +128,7 @@ TEST_CASE("smmuv3: only faults of a translation stall")
     // A walk that aborted, and a bad configuration, do not.
     smmu.put_context(smmu.context().set(cd_field::S, 1).table0(Smmu::nowhere, 12, 39));
     smmu.driver.issue(SmmuDriver::cfgi_all());
+    smmu.driver.issue(SmmuDriver::tlbi_nh_asid(Smmu::asid));
     CHECK(smmu.kind(Stalling::patient(iova)) == FaultKind::walk_abort);
     CHECK_FALSE(smmu.event()->stall);
     smmu.put_context(smmu.context().set(cd_field::V, 0));

@@ -137,6 +137,7 @@ TEST_CASE("smmuv3: CD.R and STE.S2R say whether a fault is recorded")
     // An aborted walk is no fault that they decide about (5.5).
     smmu.put_context(smmu.context().table0(Smmu::nowhere, 12, 39).set(cd_field::R, 0));
     smmu.driver.set_stream(1, smmu.stage1().words());
+    smmu.driver.issue(SmmuDriver::tlbi_nh_asid(Smmu::asid));
     CHECK(smmu.event_of(Smmu::transaction(iova))->id == smmu_event::walk_eabt);
 }
 

@@ -77,11 +77,11 @@ struct WalkFixture {
 
     v3::WalkResult stage1(uint64_t input, const v3::AccessKind &kind = {}) const
     {
-        return walker.stage1(context, context.table[0], input, kind, {});
+        return walker.stage1(context, context.table[0], input, kind, {}, nullptr);
     }
     v3::WalkResult stage2(uint64_t ipa, const v3::AccessKind &kind = {}) const
     {
-        return walker.stage2(stream, ipa, kind);
+        return walker.stage2(stream, ipa, kind, nullptr);
     }
     v3::WalkResult alone(unsigned stage, uint64_t input, const v3::AccessKind &kind = {}) const
     {
@@ -90,7 +90,8 @@ struct WalkFixture {
     v3::WalkResult nested(uint64_t input, const v3::AccessKind &kind = {}) const
     {
         return walker.stage1(context, context.table[0], input, kind,
-                             [&](uint64_t ipa, const v3::AccessKind &inner) { return stage2(ipa, inner); });
+                             [&](uint64_t ipa, const v3::AccessKind &inner) { return stage2(ipa, inner); },
+                             nullptr);
     }
 
     BentMemory memory;

@@ -208,7 +208,7 @@ TEST_CASE("smmuv3: the upper half translates from its own end")
     auto high = f.table({.input_bits = 40});
     high.map((1ull << 40) - 4_KiB, 0x4000, 4_KiB);
     f.use(high, 1);
-    const auto result = f.walker.stage1(f.context, f.context.table[1], ~0xfffull, {}, {});
+    const auto result = f.walker.stage1(f.context, f.context.table[1], ~0xfffull, {}, {}, nullptr);
     CHECK(address(result, ~0xfffull) == 0x4000);
 }
 

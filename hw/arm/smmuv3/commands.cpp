@@ -130,6 +130,9 @@ Outcome SocSmmuV3::invalidate_translations(const CommandWords &words)
     counters_.invalidation();
     if (mutation::stale)
         return Outcome::done;
+    // Leaf: what lies above the last level of the addresses stays as it was.
+    if (!by_address || !cmd::second::Leaf::get(words[1]))
+        tables_.drop_everything();
 
     switch (op) {
     case cmd::tlbi_nh_all:

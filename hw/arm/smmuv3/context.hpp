@@ -33,9 +33,8 @@ struct Context {
     bool access_flag_faults = true;  // AFFD clear
     bool update_access = false;      // HA, where HTTU allows
     bool update_dirty = false;       // HD
-    bool wxn = false, uwxn = false, pan = false;
+    bool wxn = false, pan = false;
     bool stall = false, record = false;  // S, R
-    bool abort = true;                   // A
 };
 
 // A stream table entry.
@@ -45,9 +44,6 @@ struct Stream {
     uint8_t eats = 0;
     uint8_t s1fmt = 0, s1dss = 0, s1cd_max = 0;
     bool s1_stall_disabled = false;
-    bool merge_events = false;  // MEV
-    bool ppar = false;
-    bool dcp = false, dre = false;
     uint8_t privcfg = 0, instcfg = 0;  // 0, 1 use incoming; 2, 3 overrides
     uint64_t s1_context_ptr = 0;
     // Stage 2

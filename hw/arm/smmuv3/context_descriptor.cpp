@@ -116,7 +116,6 @@ std::variant<Context, EventId> StreamTable::decode_cd(const Stream &stream, cons
     out.pan = !el2 && cd::PAN::get(word);
     out.stall = cd::S::get(word);
     out.record = cd::R::get(word);
-    out.abort = true;
     return out;
 }
 

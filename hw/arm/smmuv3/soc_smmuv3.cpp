@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint64_t window = 0x20000;  // two pages of 64 KiB
 constexpr unsigned tlb_sets = 2048, tlb_ways = 8;
+constexpr unsigned table_sets = 256, table_ways = 4;
 // DeviceID of the SMMU's own MSIs at the ITS: bus 255, device 31, function 7, which the board's bus never has.
 constexpr uint32_t own_device_id = 0xffff;
 // The wired interrupts are edges (Documentation/devicetree/bindings/iommu/arm,smmu-v3.yaml).
@@ -23,6 +24,7 @@ SocSmmuV3::SocSmmuV3(Host &host, const Features &features)
       commands_(host, registers_, interrupts_, [this](const CommandWords &words) { return execute(words); }),
       stream_table_(features_, host.memory()), walker_(features_, host.memory(), [this] { counters_.walk(); }),
       tlb_(tlb_sets, tlb_ways),
+      tables_(table_sets, table_ways),
       stalls_(features_.stall_max()), ats_(host), seen_(1u << features_.sid_bits)
 {
     shape_.regions = {{.name = "registers", .size = window, .address = 0, .alignment = 0x10000,
@@ -56,6 +58,7 @@ void SocSmmuV3::reset()
     commands_.reset();
     configurations_.drop_everything();
     tlb_.drop_everything();
+    tables_.drop_everything();
     stalls_.reset();
     ats_.reset();
     seen_.reset();
@@ -89,6 +92,7 @@ void SocSmmuV3::load(StateReader &in)
     counters_.load(in);
     configurations_.drop_everything();
     tlb_.drop_everything();
+    tables_.drop_everything();
     seen_.reset();
     host_.defer();
 }

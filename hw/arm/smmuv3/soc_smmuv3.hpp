@@ -57,7 +57,7 @@ private:
     };
     // Of the caches, from before a transaction looked at anything.
     struct Stamps {
-        uint64_t translations, configurations;
+        uint64_t translations, tables, configurations;
     };
     // Each fills in the last argument, or returns why it cannot.
     std::optional<Refusal> configuration(const Transaction &, const Stamps &, Configured &);
@@ -107,6 +107,7 @@ private:
     Walker walker_;
     ConfigCache configurations_;
     Tlb tlb_;
+    WalkCache tables_;
     Stalls stalls_;
     Ats ats_;
     SeenStreams seen_;

@@ -173,10 +173,6 @@ Stream Ste::stream() const
                : stage2 ? StreamMode::stage2
                         : StreamMode::bypass;
     out.eats = eats_counts() && ste::EATS::get(words[1]) == ste::eats_full ? ste::eats_full : ste::eats_abort;
-    out.merge_events = ste::MEV::get(words[1]);
-    out.ppar = ste::PPAR::get(words[1]);
-    out.dcp = ste::DCP::get(words[1]);
-    out.dre = ste::DRE::get(words[1]);
     out.privcfg = uint8_t(ste::PRIVCFG::get(words[1]));
     out.instcfg = uint8_t(ste::INSTCFG::get(words[1]));
     if (vmid_counts())

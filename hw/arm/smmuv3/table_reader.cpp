@@ -8,11 +8,6 @@ TableReader::TableReader(GuestMemory &memory, const Walker::Stage2 *nested, unsi
 {
 }
 
-void TableReader::restart()
-{
-    tables_ = last_ = 0;
-}
-
 bool TableReader::locate(uint64_t address, Access access)
 {
     physical_ = address;
@@ -46,16 +41,10 @@ bool TableReader::read(uint64_t address, void *data, uint32_t size)
 {
     if (!locate(address, Access::read))
         return false;
-    const auto descriptor = size == sizeof last_ ? memory_.load<uint64_t>(physical_) : std::nullopt;
-    if (!descriptor) {
-        fault_ = abort();
-        return false;
-    }
-    tables_ |= last_;
-    last_ = *descriptor;
-    for (unsigned i = 0; i < sizeof last_; ++i)
-        static_cast<uint8_t *>(data)[i] = uint8_t(last_ >> (8 * i));
-    return true;
+    if (memory_.read(physical_, data, size))
+        return true;
+    fault_ = abort();
+    return false;
 }
 
 std::optional<uint64_t> TableReader::compare_exchange(uint64_t address, uint32_t size, uint64_t expected,

@@ -1,5 +1,5 @@
 // Memory as the descriptors of one walk see it: behind stage 2 where stage 1's tables lie in intermediate addresses.
-// Remembers what a walk leaves behind: why an access failed, and the attributes of the tables passed.
+// Remembers why an access failed.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
@@ -13,7 +13,6 @@ public:
     // `nested` absent: addresses are physical. `stage`: whose descriptors these are.
     TableReader(GuestMemory &, const Walker::Stage2 *nested, unsigned stage, bool may_update);
 
-    void restart();
     bool read(uint64_t address, void *data, uint32_t size) override;
     bool write(uint64_t, const void *, uint32_t) override { return false; }
     std::optional<uint64_t> compare_exchange(uint64_t address, uint32_t size, uint64_t expected,
@@ -23,8 +22,6 @@ public:
     const WalkFault &fault() const { return fault_; }
     // The external abort of the descriptor accessed last.
     WalkFault abort() const;
-    // All descriptors read, the last one apart, or'ed together: APTable and its like only ever take away.
-    uint64_t tables() const { return tables_; }
 
 private:
     bool locate(uint64_t address, Access);
@@ -34,7 +31,6 @@ private:
     unsigned stage_;
     bool may_update_;
     uint64_t physical_ = 0;
-    uint64_t tables_ = 0, last_ = 0;
     WalkFault fault_;
 };
 

@@ -74,7 +74,8 @@ TranslateResult SocSmmuV3::lookup(const Transaction &txn)
     if (txn.ats_translated)
         return already_translated(txn);
     // Before anything is looked up: an invalidation on the way makes what is found stale.
-    const Stamps stamps{.translations = tlb_.stamp(), .configurations = configurations_.stamp()};
+    const Stamps stamps{.translations = tlb_.stamp(), .tables = tables_.stamp(),
+                        .configurations = configurations_.stamp()};
     Configured configured;
     if (const auto refusal = configuration(txn, stamps, configured))
         return refused(*refusal, txn);
@@ -275,7 +276,8 @@ WalkResult SocSmmuV3::walk_stage1(const Transaction &txn, const Configured &conf
     Walker::Stage2 nested;
     if (configured.stream.has_stage2())
         nested = [&](uint64_t ipa, const AccessKind &inner) { return stage2(configured.stream, ipa, inner, stamps); };
-    const WalkResult result = walker_.stage1(configured.context, table, txn.address, kind, nested);
+    const KnownTables known{.cache = tables_, .tag = tag, .stamp = stamps.tables, .remember = kind.may_update};
+    const WalkResult result = walker_.stage1(configured.context, table, txn.address, kind, nested, &known);
     if (const auto *entry = std::get_if<TlbEntry>(&result); entry && !txn.debug)
         tlb_.insert(tag, address, stamps.translations, *entry);
     return result;
@@ -283,9 +285,11 @@ WalkResult SocSmmuV3::walk_stage1(const Transaction &txn, const Configured &conf
 
 WalkResult SocSmmuV3::walk_stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind, const Stamps &stamps)
 {
-    const WalkResult result = walker_.stage2(stream, ipa, kind);
+    const Tlb::Tag tag = stage2_tag(stream);
+    const KnownTables known{.cache = tables_, .tag = tag, .stamp = stamps.tables, .remember = kind.may_update};
+    const WalkResult result = walker_.stage2(stream, ipa, kind, &known);
     if (const auto *entry = std::get_if<TlbEntry>(&result); entry && kind.may_update)
-        tlb_.insert(stage2_tag(stream), ipa, stamps.translations, *entry);
+        tlb_.insert(tag, ipa, stamps.translations, *entry);
     return result;
 }
 

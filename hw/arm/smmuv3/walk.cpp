@@ -22,19 +22,74 @@ struct Leaf {
     uint64_t output;              // of the input address
     uint64_t descriptor_address;  // as the tables have it: with stage 2 beneath, an intermediate one
     uint64_t descriptor;
+    uint64_t tables;  // the descriptors on the way, or'ed together: APTable and its like only ever take away
     uint8_t block_shift;
     uint8_t level;
 };
 
-std::variant<Leaf, WalkFault> descend(TableReader &reader, const TableBase &table, unsigned output_bits, unsigned oas,
-                                      unsigned stage, uint64_t input)
+// Where a walk starts: the root, or the lowest table on its way that an earlier walk passed.
+struct Start {
+    unsigned level;
+    unsigned input_bits;  // resolved from here on
+    WalkCache::Table table;
+};
+
+Start start_of(const TableBase &root, unsigned output_bits, const KnownTables *known, uint64_t input)
+{
+    const unsigned granule = root.granule_shift;
+    if (known) {
+        WalkCache::Table table;
+        for (unsigned level = lpae::last_level; level > root.start_level; --level)
+            if (known->cache.find(known->tag, level, input, table))
+                return {.level = level, .input_bits = lpae::entry_shift(granule, level - 1), .table = table};
+    }
+    // A base beyond the output size makes the configuration ILLEGAL (IHI 0070, 3.4.3): it does not come here.
+    const uint64_t size = lpae::start_table_size(granule, root.input_bits, root.start_level);
+    return {.level = root.start_level, .input_bits = root.input_bits,
+            .table = {.address = lpae::start_table(root.address, size, output_bits)}};
+}
+
+// The format of one walk, which keeps account of the tables that it passes.
+class Descent {
+public:
+    using Entry = ArmLpae::Entry;
+
+    Descent(const ArmLpae &format, const KnownTables *known, uint64_t &attributes)
+        : format_(format), known_(known && known->remember ? known : nullptr), attributes_(attributes)
+    {
+    }
+
+    unsigned levels() const { return format_.levels(); }
+    uint64_t index(unsigned step, uint64_t input) const { return format_.index(step, input); }
+    DecodedEntry decode(unsigned step, Entry entry, uint64_t input) const
+    {
+        const DecodedEntry decoded = format_.decode(step, entry, input);
+        if (const auto *table = std::get_if<TableEntry>(&decoded)) {
+            attributes_ |= entry;
+            if (known_)
+                known_->cache.insert(known_->tag, format_.level(step) + 1, input, known_->stamp,
+                                     {.address = table->next, .attributes = attributes_});
+        }
+        return decoded;
+    }
+
+private:
+    const ArmLpae &format_;
+    const KnownTables *known_;
+    uint64_t &attributes_;
+};
+
+static_assert(PageTableFormat<Descent>);
+
+std::variant<Leaf, WalkFault> descend(TableReader &reader, const TableBase &root, unsigned output_bits, unsigned oas,
+                                      unsigned stage, const KnownTables *known, uint64_t input)
 {
     output_bits = std::min(output_bits, oas);
-    const ArmLpae format({.granule_shift = table.granule_shift, .input_bits = table.input_bits,
-                          .start_level = table.start_level, .output_bits = output_bits, .oas = oas});
-    const uint64_t size = lpae::start_table_size(table.granule_shift, table.input_bits, table.start_level);
-    // A base beyond the output size makes the configuration ILLEGAL (IHI 0070, 3.4.3): it does not come here.
-    const soc::WalkResult result = walk(reader, format, lpae::start_table(table.address, size, output_bits), input);
+    Start start = start_of(root, output_bits, known, input);
+    const ArmLpae format({.granule_shift = root.granule_shift, .input_bits = start.input_bits,
+                          .start_level = start.level, .output_bits = output_bits, .oas = oas});
+    uint64_t &tables = start.table.attributes;
+    const soc::WalkResult result = walk(reader, Descent(format, known, tables), start.table.address, input);
     if (const auto *failed = std::get_if<soc::WalkFault>(&result)) {
         WalkFault fault{.id = EventId::f_translation, .stage = stage};
         if (failed->kind == FaultKind::walk_abort)
@@ -50,6 +105,7 @@ std::variant<Leaf, WalkFault> descend(TableReader &reader, const TableBase &tabl
     return Leaf{.output = found.leaf.address,
                 .descriptor_address = found.entry_address,
                 .descriptor = found.entry,
+                .tables = tables,
                 .block_shift = uint8_t(format.block_shift(found.level)),
                 .level = uint8_t(format.level(found.level))};
 }
@@ -98,22 +154,23 @@ Walker::Walker(const Features &features, GuestMemory &memory, std::function<void
 }
 
 WalkResult Walker::stage1(const Context &context, const TableBase &table, uint64_t input, const AccessKind &kind,
-                          const Stage2 &nested) const
+                          const Stage2 &nested, const KnownTables *known) const
 {
     if (kind.may_update)
         count_walk_();
     TableReader reader(memory_, nested ? &nested : nullptr, 1, kind.may_update);
     for (unsigned i = 0; i < attempts; ++i)
-        if (auto result = try_stage1(context, table, input, kind, nested, reader))
+        if (auto result = try_stage1(context, table, input, kind, nested, known, reader))
             return *result;
     return reader.abort();
 }
 
 std::optional<WalkResult> Walker::try_stage1(const Context &context, const TableBase &table, uint64_t input,
-                                             const AccessKind &kind, const Stage2 &nested, TableReader &reader) const
+                                             const AccessKind &kind, const Stage2 &nested, const KnownTables *known,
+                                             TableReader &reader) const
 {
-    reader.restart();
-    const auto found = descend(reader, table, context.output_bits, features_.oas, 1, input);
+    const auto found =
+        descend(reader, table, context.output_bits, features_.oas, 1, known, canonical(table, input));
     if (const auto *fault = std::get_if<WalkFault>(&found))
         return *fault;
     const Leaf &leaf = std::get<Leaf>(found);
@@ -124,7 +181,7 @@ std::optional<WalkResult> Walker::try_stage1(const Context &context, const Table
     TlbEntry entry = block_of(leaf);
     // EL2 without E2H has no ASIDs, and nG no meaning.
     entry.global = context.regime == Regime::el2 || !lpae_entry::nG::get(leaf.descriptor);
-    allow_stage1(entry, context, table, leaf.descriptor, reader.tables());
+    allow_stage1(entry, context, table, leaf.descriptor, leaf.tables);
     const auto denied = check(entry, input, kind);
     if (nested) {
         if (denied)
@@ -163,13 +220,13 @@ std::optional<WalkResult> Walker::try_stage1(const Context &context, const Table
     return entry;
 }
 
-WalkResult Walker::stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind) const
+WalkResult Walker::stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind, const KnownTables *known) const
 {
     if (kind.may_update)
         count_walk_();
     TableReader reader(memory_, nullptr, 2, kind.may_update);
     for (unsigned i = 0; i < attempts; ++i)
-        if (auto result = try_stage2(stream, ipa, kind, reader)) {
+        if (auto result = try_stage2(stream, ipa, kind, known, reader)) {
             if (auto *fault = std::get_if<WalkFault>(&*result))
                 fault->ipa = ipa;
             return *result;
@@ -180,13 +237,12 @@ WalkResult Walker::stage2(const Stream &stream, uint64_t ipa, const AccessKind &
 }
 
 std::optional<WalkResult> Walker::try_stage2(const Stream &stream, uint64_t ipa, const AccessKind &kind,
-                                             TableReader &reader) const
+                                             const KnownTables *known, TableReader &reader) const
 {
     // 3.4: an address beyond the range that S2T0SZ gives. There is no descriptor to blame.
     if (ipa >> stream.stage2.input_bits)
         return WalkFault{.id = EventId::f_translation, .stage = 2, .level = 0};
-    reader.restart();
-    const auto found = descend(reader, stream.stage2, stream.s2_output_bits, features_.oas, 2, ipa);
+    const auto found = descend(reader, stream.stage2, stream.s2_output_bits, features_.oas, 2, known, ipa);
     if (const auto *fault = std::get_if<WalkFault>(&found))
         return *fault;
     const Leaf &leaf = std::get<Leaf>(found);

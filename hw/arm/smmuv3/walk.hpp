@@ -15,6 +15,7 @@
 #include "features.hpp"
 #include "soc-iommu/guest_memory.hpp"
 #include "tlb.hpp"
+#include "walk_cache.hpp"
 
 namespace soc::smmuv3 {
 
@@ -47,9 +48,10 @@ public:
 
     // The entry that a walk returns may deny the access it was made for: see check(). Its access flag and, where it
     // allows the access and that is a write, its dirty state are then set in memory. The contiguous hint is not used.
+    // A walk starts at the lowest table of `known` that lies on its way; nullptr: at the root.
 
     // Stage 2 of one intermediate address, in tables alone: what the caller's cache does not know.
-    WalkResult stage2(const Stream &, uint64_t ipa, const AccessKind &) const;
+    WalkResult stage2(const Stream &, uint64_t ipa, const AccessKind &, const KnownTables *known) const;
 
     // How stage 1 translates the addresses of its own tables, and its output, where the stream is nested: through
     // the caller's cache and stage2(). An entry for which needs_update() is true must have been walked anew.
@@ -60,7 +62,7 @@ public:
     // both stages' permissions and the smaller of both blocks; what either stage denies is a fault at once then,
     // since stage 2 is not asked about an access that stage 1 denies (Arm IHI 0070, 7.3.22).
     WalkResult stage1(const Context &, const TableBase &table, uint64_t input, const AccessKind &,
-                      const Stage2 &nested) const;
+                      const Stage2 &nested, const KnownTables *known) const;
 
     // Which half of the input range an address belongs to; nullptr: none, which is a translation fault.
     static const TableBase *select(const Context &, uint64_t input);
@@ -85,8 +87,9 @@ private:
     static bool stage2_allows(const TlbEntry &, const AccessKind &);
     // Nothing: another agent changed the descriptor meanwhile, and all has to be read again.
     std::optional<WalkResult> try_stage1(const Context &, const TableBase &, uint64_t input, const AccessKind &,
-                                         const Stage2 &nested, TableReader &) const;
-    std::optional<WalkResult> try_stage2(const Stream &, uint64_t ipa, const AccessKind &, TableReader &) const;
+                                         const Stage2 &nested, const KnownTables *, TableReader &) const;
+    std::optional<WalkResult> try_stage2(const Stream &, uint64_t ipa, const AccessKind &, const KnownTables *,
+                                         TableReader &) const;
 
     const Features &features_;
     GuestMemory &memory_;
