@@ -10,11 +10,11 @@ from pathlib import Path
 import kernel
 import plugin
 import protocol
+from arch import ARCHES
 from errors import Usage, one_of
 
 LIFTS = ["cache-coherency"]
 MASTERS = ["pci", "platform"]
-KERNELS = ["6.1", "6.12"]
 TIMEOUT = 60.0
 
 
@@ -86,6 +86,7 @@ def parser() -> Parser:
     kernels.add_argument("action", choices=["build", "list", "path"])
     kernels.add_argument("--kernel", default=kernel.VERSIONS[-1], metavar="VERSION")
     kernels.add_argument("--arch", default="arm64")
+    kernels.add_argument("--iommu", metavar="NAME", help="whose kernel, where each IOMMU has its own (--arch arm)")
     kernels.add_argument("--page-size", default="4k")
     kernels.add_argument("--kernel-patch", type=Path, action="append", default=[], metavar="FILE")
     kernels.add_argument("--export", type=Path, metavar="DIR",
@@ -108,9 +109,12 @@ def parse(argv: list[str]):
 
 
 def check_kernel(args):
-    one_of("kernel", args.kernel, kernel.VERSIONS)
-    one_of("architecture", args.arch, kernel.ARCHES)
+    one_of("kernel", kernel.parse_version(args.kernel)[0], kernel.VERSIONS)
+    one_of("architecture", args.arch, ARCHES)
     one_of("page size", args.page_size, kernel.page_sizes(args.arch))
+    if args.action != "list" and ARCHES[args.arch].kernel_per_iommu != bool(args.iommu):
+        raise Usage(f"--iommu NAME is for architectures with a kernel for each IOMMU, and needed there; {args.arch} "
+                    f"{'is' if ARCHES[args.arch].kernel_per_iommu else 'is not'} one")
     check_patches(args)
 
 
@@ -123,8 +127,8 @@ def check_patches(args):
 def check_guest(args):
     args.api = [one_of("API", api, protocol.STEPS) for api in dict.fromkeys(args.api.split(","))]
     if args.kernel:
-        one_of("kernel", args.kernel, KERNELS)
-    one_of("page size", args.page_size, kernel.page_sizes("arm64"))
+        one_of("kernel", kernel.parse_version(args.kernel)[0], kernel.VERSIONS)
+    one_of("page size", args.page_size, kernel.page_sizes("arm64"))  # the most there are
     if args.master:
         one_of("master", args.master, MASTERS)
     args.lift = list(dict.fromkeys(gate for text in args.lift for gate in text.split(",")))

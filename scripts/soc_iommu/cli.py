@@ -22,7 +22,7 @@ import scenario
 import shell
 import verdict
 from cache import Cache
-from errors import Failure, Usage
+from errors import Failure, Usage, one_of
 from phases import Phases, duration
 
 
@@ -112,25 +112,33 @@ def run_qemu_args(args, cache: Cache, phases: Phases) -> int:
 
 
 def run_kernel(args, cache: Cache, phases: Phases) -> int:
+    patches = tuple(p.resolve() for p in args.kernel_patch)
     iommus = prepare.load_registry(cache, phases, prepare.plugin_module.BuildOptions())
-    choices = [kernel_module.Choice(args.kernel, args.arch, args.page_size,
-                                    tuple(p.resolve() for p in args.kernel_patch))]
     if args.action == "list":
-        choices = [kernel_module.Choice(version, arch, page) for version in kernel_module.VERSIONS
-                   for arch in kernel_module.ARCHES for page in kernel_module.page_sizes(arch)]
-    for choice in choices:
-        configs = prepare.kernel_configs(iommus, choice.arch, choice.version)
+        choices = [prepare.kernel_choice(iommu, kernel, page) for iommu in iommus.values() for kernel in iommu.kernels
+                   for page in kernel_module.page_sizes(iommu.arch)]
+    elif args.iommu:
+        iommu = registry.pick(iommus, args.iommu)
+        one_of(f"architecture of {iommu.name}", args.arch, [iommu.arch])
+        one_of(f"kernel for {iommu.name}", args.kernel, iommu.kernels)
+        choices = [prepare.kernel_choice(iommu, args.kernel, args.page_size, extra_patches=patches)]
+    else:
+        version, flavour = kernel_module.parse_version(args.kernel)
+        choices = [kernel_module.Choice(version, args.arch, args.page_size, patches, flavour=flavour)]
+    for choice in dict.fromkeys(choices):
+        configs = prepare.kernel_configs(iommus, choice)
         key = kernel_module.key(cache, choice, configs)
         made = cache.find("kernel", key) if key else None
         if args.action == "list":
-            print(f"{choice.version} {choice.arch} {choice.page}: {made or 'not built'}")
+            print(f"{choice.title}: {made or 'not built'}")
         elif args.action == "path":
             if not made:
                 raise Failure("not built yet; 'soc-iommu kernel build' does that")
             print(made)
         else:
             if not made:
-                packages.ensure(phases, "models", "kernel", "kernel-source", "guest")
+                packages.ensure(phases, "models", "kernel", f"kernel-{choice.arch}",
+                                f"kernel-source-{choice.version}", f"guest-{choice.arch}")
             kernel = kernel_module.build(cache, phases, choice, configs)
             if args.export:
                 module = guest.test_module(cache, phases, kernel, choice)

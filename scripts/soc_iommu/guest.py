@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cpio
 import kernel as kernel_module
+from arch import ARCHES
 from cache import Cache, digest, file_digest, tree_digest
 from errors import Failure
 from kernel import Choice, Kernel, compiler, make_command
@@ -18,7 +19,6 @@ from paths import GUEST_INIT, GUEST_MODULE, KERNEL_CONFIG, ROOT
 from phases import Phases
 
 FLAGS = ["-std=c++20", "-O2", "-static", "-Wall", "-Wextra", "-Werror"]
-TRIPLETS = {"arm64": "aarch64-linux-gnu-"}
 
 
 def exported(choice: Choice, name: str) -> Path | None:
@@ -28,10 +28,10 @@ def exported(choice: Choice, name: str) -> Path | None:
 
 
 def init_key(cache: Cache, arch: str) -> str | None:
-    tool = compiler(cache, TRIPLETS[arch] + "g++")
-    return tool and digest(tool, FLAGS, tree_digest(ROOT, ["tests/guest/init", "include/soc-iommu",
-                                                           "guest-kernel-config/module"],
-                                                    {".cpp", ".hpp", ".h", ".c"}))
+    tool = compiler(cache, ARCHES[arch].cross + "g++")
+    return tool and digest(tool, [*FLAGS, *ARCHES[arch].flags],
+                           tree_digest(ROOT, ["tests/guest/init", "include/soc-iommu", "guest-kernel-config/module"],
+                                       {".cpp", ".hpp", ".h", ".c"}))
 
 
 def init(cache: Cache, phases: Phases, choice: Choice) -> Path:
@@ -42,17 +42,18 @@ def init(cache: Cache, phases: Phases, choice: Choice) -> Path:
 
     def build(work: Path):
         sources = sorted(p for p in GUEST_INIT.glob("*.cpp") if not p.name.endswith("_test.cpp"))
-        cxx = TRIPLETS[choice.arch] + "g++"
+        cxx = ARCHES[choice.arch].cross + "g++"
+        flags = [*FLAGS, *ARCHES[choice.arch].flags]
         prefix = ["ccache"] if shutil.which("ccache") else []
         env = {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache"))}
-        with phases.phase("guest /init", limit=900) as phase:
+        with phases.phase(f"guest /init for {choice.arch}", limit=900) as phase:
             include = [f"-I{GUEST_INIT}", f"-I{ROOT / 'include'}", f"-I{KERNEL_CONFIG}", f"-I{GUEST_MODULE}"]
             objects = [work / (source.stem + ".o") for source in sources]
             rules = "".join(f"build {o}: cxx {s}\n" for o, s in zip(objects, sources))
             ninja = work / "build.ninja"
             ninja.write_text(
-                f"rule cxx\n  command = {' '.join(prefix)} {cxx} {' '.join(FLAGS + include)} -c $in -o $out\n"
-                f"rule link\n  command = {cxx} {' '.join(FLAGS)} -s $in -o $out\n{rules}"
+                f"rule cxx\n  command = {' '.join(prefix)} {cxx} {' '.join(flags + include)} -c $in -o $out\n"
+                f"rule link\n  command = {cxx} {' '.join(flags)} -s $in -o $out\n{rules}"
                 f"build {work / 'init'}: link {' '.join(map(str, objects))}\n")
             phase.run(["ninja", "-C", work], env=env)
         for path in [ninja, *objects, work / ".ninja_log", work / ".ninja_deps"]:
@@ -60,7 +61,7 @@ def init(cache: Cache, phases: Phases, choice: Choice) -> Path:
 
     init_entry = init_key(cache, choice.arch)
     if not init_entry:
-        raise Failure(f"{TRIPLETS[choice.arch]}g++ is not installed")
+        raise Failure(f"{ARCHES[choice.arch].cross}g++ is not installed")
     return cache.entry("init", init_entry, build) / "init"
 
 

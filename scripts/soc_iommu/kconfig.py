@@ -3,7 +3,6 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import gzip
 import re
 import zlib
 from pathlib import Path
@@ -50,18 +49,27 @@ def lacking(needed: dict[str, str], config: str) -> list[str]:
             if value in ("y", "m") and got.get(name, "n") == "n"]
 
 
+def contents(image: Path):
+    """What an image holds: itself, and what is compressed in it (32-bit ARM's zImage follows its decompressor)."""
+    data = image.read_bytes()
+    yield data
+    at = -1
+    while (at := data.find(b"\x1f\x8b\x08", at + 1)) >= 0:
+        yield inflate(data[at:])
+
+
+def inflate(data: bytes) -> bytes:
+    """What a gzip stream holds, whatever follows it; nothing where it is none."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data)
+    except zlib.error:
+        return b""
+
+
 def extract_ikconfig(image: Path) -> str | None:
     """The configuration inside a kernel image (CONFIG_IKCONFIG), as scripts/extract-ikconfig finds it."""
-    data = image.read_bytes()
-    if data[:2] == b"\x1f\x8b":  # Image.gz
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            return None
-    start = data.find(b"IKCFG_ST\x1f\x8b")
-    if start < 0:
-        return None
-    try:
-        return zlib.decompressobj(wbits=31).decompress(data[start + 8:]).decode("utf-8", "replace")
-    except zlib.error:
-        return None
+    for data in contents(image):
+        start = data.find(b"IKCFG_ST\x1f\x8b")
+        if start >= 0:
+            return inflate(data[start + 8:]).decode("utf-8", "replace") or None
+    return None

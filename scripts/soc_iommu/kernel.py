@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import kconfig
+from arch import ARCHES
 from cache import Cache, digest, file_digest, tree_digest
 from errors import Failure, Usage
 from paths import KERNEL_CONFIG, ROOT
 from phases import Phases, tail
 
-ARCHES = {"arm64": {"cross": "aarch64-linux-gnu-", "image": "arch/arm64/boot/Image", "target": "Image"}}
-VERSIONS = ["6.12"]  # those that this tree has patches for
+VERSIONS = ["6.1", "6.12"]  # those that this tree has patches for
 # Objects in a build, for the progress display only.
 ABOUT_OBJECTS = 820
 
@@ -42,18 +42,37 @@ class Choice:
     extra_patches: tuple[Path, ...] = ()
     series: bool = True  # with the capability series
     selftest: bool = False  # for the kernel's own iommufd selftests, not for a verdict
+    config: str = ""  # the IOMMU's fragment, where each has a kernel of its own
+    flavour: str = ""  # a further fragment, flavour-NAME.config
+
+    @property
+    def title(self) -> str:
+        """As a person reads it."""
+        words = [self.version, self.arch, self.config or self.page, self.flavour, "selftest" if self.selftest else ""]
+        return " ".join(filter(None, words))
+
+
+def parse_version(text: str) -> tuple[str, str]:
+    """"6.1-arm-dma" is version 6.1 in the flavour arm-dma."""
+    version, _, flavour = text.partition("-")
+    return version, flavour
 
 
 def page_sizes(arch: str) -> list[str]:
+    if not ARCHES[arch].page_sizes:
+        return ["4k"]
     return sorted((p.stem.removeprefix("page-") for p in KERNEL_CONFIG.glob("page-*.config")),
                   key=lambda size: int(size.rstrip("k")))
 
 
 def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
-    """The fragments of a kernel; one image serves every IOMMU of an architecture."""
-    names = ["base", choice.arch, f"page-{choice.page}", *sorted(set(configs) | {"reference"}),
-             *(["selftest"] if choice.selftest else [])]
-    return [(f"{name}.config", (KERNEL_CONFIG / f"{name}.config").read_text()) for name in names]
+    """The fragments of a kernel: of each name NAME.config and, where there is one, NAME-VERSION.config."""
+    arch = ARCHES[choice.arch]
+    names = ["base", choice.arch, *([f"page-{choice.page}"] if arch.page_sizes else []),
+             *sorted(set(configs) | ({"reference"} if arch.reference else set())),
+             *([f"flavour-{choice.flavour}"] if choice.flavour else []), *(["selftest"] if choice.selftest else [])]
+    files = [KERNEL_CONFIG / f"{name}{suffix}.config" for name in names for suffix in ("", f"-{choice.version}")]
+    return [(file.name, file.read_text()) for file in files if file.exists()]
 
 
 def patches(choice: Choice) -> list[Path]:
@@ -88,7 +107,7 @@ def source_key(cache: Cache, choice: Choice) -> str | None:
 
 def key(cache: Cache, choice: Choice, configs: list[str]) -> str | None:
     """None: not even the source is installed."""
-    source, tool = source_key(cache, choice), compiler(cache, ARCHES[choice.arch]["cross"] + "gcc")
+    source, tool = source_key(cache, choice), compiler(cache, ARCHES[choice.arch].cross + "gcc")
     return source and tool and digest(source, tool, choice.arch, kconfig.merge(fragments(choice, configs)))
 
 
@@ -98,7 +117,7 @@ def make_command(cache: Cache, arch: str, source: Path, objects: Path) -> tuple[
     ccache takes the compiler's own list of headers (depend mode): to preprocess each file beforehand made a first
     build a half longer.
     """
-    cross = ARCHES[arch]["cross"]
+    cross = ARCHES[arch].cross
     env = {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache")),
            "CCACHE_BASEDIR": str(cache.root), "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1",
            "CCACHE_MAXSIZE": "5G",
@@ -156,7 +175,7 @@ def compile_kernel(cache: Cache, phases: Phases, name: str, arch: str, source: P
     make, env = make_command(cache, arch, source, objects)
     with phases.phase(f"kernel {name}", limit=5400) as phase:
         configure(phase, make, env, objects, parts)
-        phase.run([*make, ARCHES[arch]["target"], "modules"], env=env, progress=progress_of)
+        phase.run([*make, ARCHES[arch].target, "modules"], env=env, progress=progress_of)
 
 
 def prune(objects: Path):
@@ -182,12 +201,11 @@ def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> K
         source = unpack(cache, phases, choice)
 
         def make(work: Path):
-            name = f"{choice.version} {choice.arch} {choice.page}" + (" selftest" if choice.selftest else "")
-            compile_kernel(cache, phases, name, choice.arch, source, work, fragments(choice, configs))
+            compile_kernel(cache, phases, choice.title, choice.arch, source, work, fragments(choice, configs))
             prune(work)
         entry = cache.entry("kernel", entry_key, make, resume=source.parent / f"obj-{entry_key}")
     source = cache.path("linux", source_key(cache, choice)) / "linux-patched"
-    return Kernel(entry / ARCHES[choice.arch]["image"], modules_of(entry), cap_patch=choice.series, lab_patch=True,
+    return Kernel(entry / ARCHES[choice.arch].image, modules_of(entry), cap_patch=choice.series, lab_patch=True,
                   tree=(source, entry))
 
 
@@ -200,7 +218,8 @@ def modules_of(objects: Path) -> list[Path]:
 
 
 def export_name(choice: Choice) -> str:
-    names = [choice.version, choice.arch, choice.page, *([] if choice.series else ["no-series"])]
+    names = [choice.version, choice.arch, choice.config or choice.page, *filter(None, [choice.flavour]),
+             *([] if choice.series else ["no-series"])]
     if choice.extra_patches:
         names.append(digest([file_digest(patch) for patch in choice.extra_patches]))
     return "-".join(names)

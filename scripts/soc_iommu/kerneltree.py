@@ -8,9 +8,10 @@ import os
 from pathlib import Path
 
 import kconfig
+from arch import ARCHES
 from cache import Cache, digest
 from errors import Failure, Usage
-from kernel import ARCHES, Choice, Kernel, compile_kernel, fragments, modules_of
+from kernel import Choice, Kernel, compile_kernel, fragments, modules_of
 from phases import Phases
 
 
@@ -50,11 +51,13 @@ def has_lab_patch(source: Path) -> bool:
 
 def needed_symbols(choice: Choice, configs: list[str]) -> dict[str, str]:
     """What a kernel must have, one way or the other, for the steps to run."""
-    parts = dict(fragments(choice, configs))
-    wanted = kconfig.parse(parts[f"{choice.arch}.config"])
-    for config in configs:
-        wanted.update(kconfig.parse(parts[f"{config}.config"]))
-    base = kconfig.parse(parts["base.config"])
+    wanted, base = {}, {}
+    for file, text in fragments(choice, configs):
+        name = file.removesuffix(".config").removesuffix(f"-{choice.version}")
+        if name == "base":
+            base.update(kconfig.parse(text))
+        elif name == choice.arch or name in configs:
+            wanted.update(kconfig.parse(text))
     for name in ("BLK_DEV_INITRD", "DEVTMPFS", "PROC_FS", "SYSFS", "PRINTK", "MODULES", "IOMMU_SUPPORT", "PCI",
                  "VFIO", "VFIO_PCI", "VFIO_IOMMU_TYPE1", "IOMMUFD", "VFIO_DEVICE_CDEV", "VFIO_GROUP",
                  "PCI_HOST_GENERIC", "VIRTIO_BLK", "VIRTIO_PCI", "DMATEST"):
@@ -67,7 +70,7 @@ def from_tree(cache: Cache, phases: Phases, directory: Path, choice: Choice, con
     source = source_of(directory)
     if not (source / "Kbuild").exists() or not (source / "arch" / choice.arch).is_dir():
         raise Usage(f"--kdir {directory}: not a Linux kernel tree")
-    image = directory / ARCHES[choice.arch]["image"]
+    image = directory / ARCHES[choice.arch].image
     if (directory / ".config").exists() and image.exists():
         config = (directory / ".config").read_text()
         lacks = kconfig.lacking(needed_symbols(choice, configs), config)
@@ -76,7 +79,7 @@ def from_tree(cache: Cache, phases: Phases, directory: Path, choice: Choice, con
         return Kernel(image, [m for m in modules_of(directory) if m.exists()], has_cap_patch(source),
                       has_lab_patch(source), tree=(directory, directory), notes=lacks)
     if (source / ".config").exists() or (source / "include" / "config").is_dir():
-        raise Failure(f"--kdir {directory}: configured, but has no {ARCHES[choice.arch]['image']}; build it, or run "
+        raise Failure(f"--kdir {directory}: configured, but has no {ARCHES[choice.arch].image}; build it, or run "
                       "'make mrproper' there to have it built from our configuration in the cache")
     return unbuilt(cache, phases, source, choice, configs)
 
@@ -92,7 +95,7 @@ def unbuilt(cache: Cache, phases: Phases, source: Path, choice: Choice, configs:
         if not stamp.exists() or stamp.read_text() != now:
             compile_kernel(cache, phases, f"of {source}", choice.arch, source, objects, parts)
             cache.write(stamp, now)
-    return Kernel(objects / ARCHES[choice.arch]["image"], modules_of(objects), has_cap_patch(source),
+    return Kernel(objects / ARCHES[choice.arch].image, modules_of(objects), has_cap_patch(source),
                   has_lab_patch(source), tree=(source, objects))
 
 
@@ -108,5 +111,5 @@ def from_image(phases: Phases, image: Path, choice: Choice, configs: list[str]) 
         if lacks:
             phases.say(f"--image {image}: its configuration lacks what some steps need: {', '.join(lacks)}")
     # The lab patch comes after the capability series, and its parameters' names are in the image as text.
-    lab = b"iommu_lab" in image.read_bytes()
+    lab = any(b"iommu_lab" in data for data in kconfig.contents(image))
     return Kernel(image, [], True if lab else None, lab, notes=lacks)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from arch import ARCHES
 from errors import Failure
 from phases import Phases
 
@@ -21,12 +22,13 @@ GROUPS = {
     "headers": (["dpkg-dev", "gcc", "g++", "make", "ninja-build", "pkgconf", "python3-venv", "libglib2.0-dev",
                  "libfdt-dev", "libpixman-1-dev", "zlib1g-dev", "flex", "bison"],
                 {"12": ["python3-setuptools"], "13": ["meson", "python3-pycotap"]}),
-    # A guest kernel for arm64, from any source.
-    "kernel": (["gcc", "libc6-dev", "gcc-aarch64-linux-gnu", "make", "flex", "bison", "bc", "patch", "xz-utils",
+    # A guest kernel, from any source.
+    "kernel": (["gcc", "libc6-dev", "make", "flex", "bison", "bc", "patch", "xz-utils",
                 "perl", "ccache"], {}),
-    "kernel-source": (["linux-source-6.12"], {}),
+    **{f"kernel-{name}": (arch.compiler, {}) for name, arch in ARCHES.items()},
+    **{f"kernel-source-{version}": ([f"linux-source-{version}"], {}) for version in ("6.1", "6.12")},
     # The guest's /init.
-    "guest": (["g++-aarch64-linux-gnu", "libc6-dev-arm64-cross"], {}),
+    **{f"guest-{name}": (arch.library, {}) for name, arch in ARCHES.items()},
     "shell": (["gcc"], {}),
     "tests": (["catch2", "nlohmann-json3-dev", "git"], {}),
     "fuzz": ([], {"12": ["clang-14", "libclang-rt-14-dev"], "13": ["clang-19", "libclang-rt-19-dev"]}),
@@ -105,7 +107,9 @@ def explain(unknown: list[str], phase) -> str:
     text = f"apt could not install the packages; the end of {phase.log}:\n{tail(phase.log)}"
     if unknown:
         text = f"apt's sources do not offer: {' '.join(unknown)}\n" + text
-    if any(name.startswith("linux-source") for name in unknown):
+    if "linux-source-6.1" in unknown and release() == "13":
+        text += "\nDebian 13 has no Linux 6.1: give a kernel tree of your own with --kdir, or take another --kernel."
+    elif any(name.startswith("linux-source") for name in unknown):
         text += ("\nOn Debian 12 linux-source-6.12 is in the security suite (bookworm-security): "
                  "add it to apt's sources.")
     return text

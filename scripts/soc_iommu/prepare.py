@@ -14,6 +14,7 @@ import packages
 import plugin as plugin_module
 import qemu as qemu_module
 import registry
+from arch import ARCHES
 from arguments import MASTERS, TIMEOUT
 from cache import Cache
 from errors import Failure, Usage, one_of
@@ -34,6 +35,7 @@ class Plan:
     options: dict[str, str]
     master: str
     choice: Choice
+    kernel: str  # its name: the version, and the flavour
     build: plugin_module.BuildOptions
     configs: list[str]
     timeout: float
@@ -49,9 +51,19 @@ def load_registry(cache: Cache, phases: Phases, options) -> dict[str, registry.I
     return registry.load(cache, phases, options, lambda: packages.ensure(phases, "models"))
 
 
-def kernel_configs(iommus: dict[str, registry.Iommu], arch: str, version: str) -> list[str]:
-    """One image serves every IOMMU of an architecture (test models need no driver)."""
-    return sorted({i.config for i in iommus.values() if i.arch == arch and version in i.kernels and i.config})
+def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[str]:
+    """One image serves every IOMMU of an architecture that shares them (test models need no driver)."""
+    if ARCHES[choice.arch].kernel_per_iommu:
+        return [choice.config]
+    return sorted({i.config for i in iommus.values()
+                   if i.arch == choice.arch and choice.version in i.kernels and i.config})
+
+
+def kernel_choice(iommu: registry.Iommu, kernel: str, page: str, **further) -> Choice:
+    """The kernel of that name ("6.12", "6.1-arm-dma") that drives this IOMMU."""
+    version, flavour = kernel_module.parse_version(kernel)
+    config = iommu.config if ARCHES[iommu.arch].kernel_per_iommu else ""
+    return Choice(version, iommu.arch, page, config=config, flavour=flavour, **further)
 
 
 def plan(cache: Cache, phases: Phases, args) -> Plan:
@@ -65,25 +77,23 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
         raise Usage("--instances needs --master platform and an IOMMU of ours: a PCI function has one port")
     for api in args.api:
         one_of(f"API for {iommu.name}", api, iommu.all_apis())
-    kernels = [v for v in kernel_module.VERSIONS if v in iommu.kernels]
-    if not kernels:
-        raise Failure(f"no guest kernel here drives {iommu.name}")
-    version = one_of(f"kernel for {iommu.name}", args.kernel, kernels) if args.kernel else kernels[-1]
-    choice = Choice(version, iommu.arch, args.page_size, tuple(p.resolve() for p in args.kernel_patch),
-                    series=not args.no_cap_series)
+    one_of(f"page size for {iommu.arch}", args.page_size, kernel_module.page_sizes(iommu.arch))
+    kernel = one_of(f"kernel for {iommu.name}", args.kernel, iommu.kernels) if args.kernel else iommu.newest_kernel()
+    choice = kernel_choice(iommu, kernel, args.page_size, series=not args.no_cap_series,
+                           extra_patches=tuple(p.resolve() for p in args.kernel_patch))
     timeout = args.timeout or TIMEOUT * (SANITIZED_TIMEOUT if args.sanitize else 1)
-    return Plan(iommu, options, master, choice, build_options(args), kernel_configs(iommus, iommu.arch, version),
+    return Plan(iommu, options, master, choice, kernel, build_options(args), kernel_configs(iommus, choice),
                 timeout)
 
 
 def needed_packages(args, plan: Plan) -> list[str]:
-    groups = ["models", "qemu"]
+    groups, arch = ["models", "qemu"], plan.choice.arch
     if not args.qemu_src:
         groups.append("headers")
     if not os.environ.get("SOC_IOMMU_KERNELS"):
-        groups += ["kernel", "guest"]
+        groups += ["kernel", f"kernel-{arch}", f"guest-{arch}"]
         if not args.kdir and not args.image:
-            groups.append("kernel-source")
+            groups.append(f"kernel-source-{plan.choice.version}")
     return groups
 
 
@@ -126,19 +136,20 @@ def check_gates(args, kernel: Kernel):
 def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, disk: str) -> Setup:
     # The guest's own watchdog has to speak before the whole boot runs out of time.
     step_timeout = max(1, min(10 * (SANITIZED_TIMEOUT if args.sanitize else 1), int(plan.timeout / 4)))
-    return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.choice.version,
+    return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.kernel,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
                  instances=args.instances, extra_append=args.append.split())
 
 
 def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str, Path]] = ()):
     """Builds what is missing. Returns the setup, the kernel and the QEMU."""
-    qemu = qemu_module.locate(cache, args.qemu, args.qemu_src, args.qemu_build)
+    qemu = qemu_module.locate(cache, plan.choice.arch, args.qemu, args.qemu_src, args.qemu_build)
     if not is_warm(cache, args, plan, qemu):
         packages.ensure(phases, *needed_packages(args, plan))
-        qemu = qemu or qemu_module.locate(cache, None, None, None)
+        qemu = qemu or qemu_module.locate(cache, plan.choice.arch)
         if not qemu:
-            raise Failure(f"{qemu_module.PACKAGE} is installed, but there is no {qemu_module.DEFAULT}")
+            raise Failure(f"{qemu_module.PACKAGE} is installed, but there is no "
+                          f"{qemu_module.default(plan.choice.arch)}")
     if args.kdir or args.image:
         kernel = find_kernel(cache, phases, args, plan)  # wrong usage shows before the plugin is built
         plugin = plugin_module.plugin(cache, phases, qemu, plan.build)
@@ -156,7 +167,7 @@ def dry(cache: Cache, args, plan: Plan) -> Setup:
     """The setup as far as the cache has it; what is not built yet is named by a path that says so."""
     def path(kind, key, name):
         return str(cache.path(kind, key or NOT_BUILT) / name)
-    qemu = qemu_module.locate(cache, args.qemu, args.qemu_src, args.qemu_build)
+    qemu = qemu_module.locate(cache, plan.choice.arch, args.qemu, args.qemu_src, args.qemu_build)
     quiet = Phases(cache.root, quiet=True)
     image, initrd = path("kernel", None, "Image"), path("initramfs", None, "initramfs.cpio")
     plugin = path("plugin", None, "soc-iommu-plugin.so")
@@ -165,7 +176,7 @@ def dry(cache: Cache, args, plan: Plan) -> Setup:
     if args.image:
         image = str(args.image.resolve())
     elif args.kdir:
-        image = str(args.kdir.resolve() / kernel_module.ARCHES[plan.choice.arch]["image"])
+        image = str(args.kdir.resolve() / ARCHES[plan.choice.arch].image)
     if not args.kdir and is_warm(cache, args, plan, qemu):
         kernel = find_kernel(cache, quiet, args, plan)
         image = str(kernel.image)
@@ -174,5 +185,5 @@ def dry(cache: Cache, args, plan: Plan) -> Setup:
         if module or not key:
             extra = [module / "soc_iommu_test.ko"] if module else []
             initrd = str(guest.initramfs(cache, guest.init(cache, quiet, plan.choice), kernel.modules + extra))
-    return setup(plan, args, str(qemu.path if qemu else qemu_module.DEFAULT), plugin, image, initrd,
+    return setup(plan, args, str(qemu.path if qemu else qemu_module.default(plan.choice.arch)), plugin, image, initrd,
                  str(guest.disk(cache)))

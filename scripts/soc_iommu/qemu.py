@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aptsource
+from arch import ARCHES
 from cache import Cache, digest, file_digest
 from errors import Failure, Usage
 from paths import ROOT
 from phases import Phases
 
-PACKAGE = "qemu-system-arm"  # holds qemu-system-aarch64 in Debian 12 and 13
-DEFAULT = Path("/usr/bin/qemu-system-aarch64")
+PACKAGE = "qemu-system-arm"  # holds qemu-system-aarch64 too in Debian 12 and 13
 PREPARE = ROOT / "hw" / "qemu" / "prepare-headers"
 
 
@@ -48,6 +48,10 @@ def build_id(path) -> str:
     raise Failure(f"{path} has no build-id: the plugin cannot tell which QEMU it is")
 
 
+def default(arch: str) -> Path:
+    return Path("/usr/bin") / ARCHES[arch].qemu
+
+
 @dataclass
 class Qemu:
     path: Path
@@ -69,11 +73,12 @@ def read_version(path) -> str:
     return match.group(1)
 
 
-def locate(cache: Cache, path: str | None, source: str | None, build: str | None) -> Qemu | None:
+def locate(cache: Cache, arch: str, path: str | None = None, source: str | None = None,
+           build: str | None = None) -> Qemu | None:
     """The QEMU to run; None when it is the distribution's and not installed yet."""
-    if path is None and not DEFAULT.exists():
+    if path is None and not default(arch).exists():
         return None
-    binary = Path(shutil.which(path) or path) if path else DEFAULT
+    binary = Path(shutil.which(path) or path) if path else default(arch)
     if not os.access(binary, os.X_OK):
         raise Usage(f"--qemu {path}: no such program")
     if bool(source) != bool(build):

@@ -58,6 +58,10 @@ class Iommu:
                 raise Usage(f"{self.name}: {said.stderr.strip()}")
         return out
 
+    def newest_kernel(self) -> str:
+        """Flavours are for those who ask for one."""
+        return [name for name in self.kernels if "-" not in name][-1]
+
     def all_apis(self) -> list[str]:
         return [*protocol.APIS, *self.apis]
 

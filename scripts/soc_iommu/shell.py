@@ -14,6 +14,7 @@ import boot
 import packages
 import prepare
 import scenario
+from arch import ARCHES
 from cache import Cache, digest
 from errors import Failure
 from phases import Phases
@@ -21,9 +22,11 @@ from phases import Phases
 
 def busybox(cache: Cache, phases: Phases, arch: str) -> Path:
     """The distribution's static busybox, for the guest's architecture: the shell and its tools."""
+    debian = ARCHES[arch].debian
+
     def build(where: Path):
         with phases.phase(f"busybox for {arch}", limit=600) as phase:
-            aptsource.fetch_foreign(phase, "busybox-static", arch, "qemu-system-arm", where)
+            aptsource.fetch_foreign(phase, "busybox-static", debian, "qemu-system-arm", where)
             # /bin before the merge of /usr, /usr/bin after it.
             found = [p for p in (where / "root/bin/busybox", where / "root/usr/bin/busybox") if p.is_file()]
             if not found:

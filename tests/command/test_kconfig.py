@@ -52,6 +52,10 @@ class InImage(Case):
         image = self.image(gzip.compress(self.embedded(b"CONFIG_VFIO=y\n")))
         self.assertEqual(kconfig.extract_ikconfig(image), "CONFIG_VFIO=y\n")
 
+    def test_extracted_from_behind_a_decompressor(self):
+        image = self.image(b"\x1f\x8b\x08 code" + gzip.compress(self.embedded(b"CONFIG_VFIO=y\n")) + b"device trees")
+        self.assertEqual(kconfig.extract_ikconfig(image), "CONFIG_VFIO=y\n")
+
     def test_none_there(self):
         self.assertIsNone(kconfig.extract_ikconfig(self.image(b"\0" * 4096)))
 

@@ -87,14 +87,14 @@ class Session:
         if self.wants("qemu", "guest", "bench"):
             groups += ["qemu", "headers"]
         if self.wants("guest", "bench") and not self.args.inside:
-            groups += ["kernel", "kernel-source", "guest"]
+            groups += ["kernel", "kernel-arm64", "kernel-source-6.12", "guest-arm64"]
         if self.wants("fuzz"):
             groups.append("fuzz")
         packages.ensure(self.phases, *groups)
         if self.wants("qemu", "guest", "bench"):
-            self.qemu = qemu_module.locate(self.cache, None, None, None)
+            self.qemu = qemu_module.locate(self.cache, "arm64")
             if not self.qemu:
-                raise Failure(f"there is no {qemu_module.DEFAULT}")
+                raise Failure(f"there is no {qemu_module.default('arm64')}")
 
     def run_cases(self, suite: str, label: str, cases: list[TestCase], jobs: int | None = None):
         """A suite in one build. A suite that executes nothing has failed."""
@@ -168,7 +168,7 @@ class Session:
                 "--out", str(self.phases.log_dir / "selftest")]
         for prefix, series in (("--", True), ("--baseline-", False)):
             choice = kernel_module.Choice(series=series, selftest=True)
-            configs = prepare.kernel_configs(iommus, choice.arch, choice.version)
+            configs = prepare.kernel_configs(iommus, choice)
             kernel = kernel_module.build(self.cache, self.phases, choice, configs)
             argv += [f"{prefix}tree", str(kernel.tree[0]), f"{prefix}image", str(kernel.image)]
         name = "the kernel's iommufd selftests give the same results with and without the capability series"

@@ -1,0 +1,102 @@
+"""Architectures and the kernels for them. SPDX-License-Identifier: GPL-2.0-or-later"""
+
+import unittest
+from unittest import mock
+
+from support import Case
+
+import arguments
+import kernel
+import packages
+import prepare
+import reference
+import registry
+from arch import ARCHES
+from errors import Usage
+from kernel import Choice
+
+
+def iommu(name: str, arch: str, kernels: list[str]) -> registry.Iommu:
+    return registry.Iommu(name, "", [], ["platform"], arch, "virt", "max", "384M", kernels, name, name, [])
+
+
+class Fragments(Case):
+    def setUp(self):
+        super().setUp()
+        for name in ("base", "base-6.1", "arm64", "arm", "page-4k", "page-16k", "reference", "some-iommu",
+                     "some-iommu-6.1", "flavour-odd"):
+            (self.dir / f"{name}.config").write_text(f"CONFIG_{name.upper()}=y\n")
+        patch = mock.patch.object(kernel, "KERNEL_CONFIG", self.dir)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def names(self, *args, **kwargs):
+        return [name.removesuffix(".config") for name, _ in kernel.fragments(Choice(*args, **kwargs), ["some-iommu"])]
+
+    def test_what_a_version_needs_more_follows_what_it_adds_to(self):
+        self.assertEqual(self.names("6.1", "arm64", "16k"),
+                         ["base", "base-6.1", "arm64", "page-16k", "reference", "some-iommu", "some-iommu-6.1"])
+        self.assertEqual(self.names("6.12", "arm64", "4k"), ["base", "arm64", "page-4k", "reference", "some-iommu"])
+
+    def test_arm_has_one_page_size_and_no_reference(self):
+        self.assertEqual(self.names("6.12", "arm", "4k"), ["base", "arm", "some-iommu"])
+        self.assertEqual(kernel.page_sizes("arm"), ["4k"])
+        self.assertEqual(kernel.page_sizes("arm64"), ["4k", "16k"])
+
+    def test_a_flavour_is_one_more(self):
+        self.assertEqual(self.names("6.12", "arm", "4k", flavour="odd")[-1], "flavour-odd")
+
+
+class Kernels(unittest.TestCase):
+    def test_a_flavour_follows_the_version(self):
+        self.assertEqual(kernel.parse_version("6.12"), ("6.12", ""))
+        self.assertEqual(kernel.parse_version("6.1-arm-dma"), ("6.1", "arm-dma"))
+
+    def test_the_newest_is_none_that_has_to_be_asked_for(self):
+        self.assertEqual(iommu("x", "arm", ["6.1", "6.12", "6.12-arm-dma"]).newest_kernel(), "6.12")
+
+    def test_one_kernel_serves_the_iommus_of_an_architecture_or_each_has_its_own(self):
+        both = {i.name: i for i in (iommu("a", "arm64", ["6.12"]), iommu("b", "arm64", ["6.1", "6.12"]),
+                                    iommu("c", "arm", ["6.12"]), iommu("d", "arm", ["6.12"]))}
+
+        def configs(name, version):
+            return prepare.kernel_configs(both, prepare.kernel_choice(both[name], version, "4k"))
+        self.assertEqual(configs("a", "6.12"), ["a", "b"])
+        self.assertEqual(configs("b", "6.1"), ["b"])
+        self.assertEqual(configs("c", "6.12"), ["c"])
+        self.assertNotEqual(prepare.kernel_choice(both["c"], "6.12", "4k"),
+                            prepare.kernel_choice(both["d"], "6.12", "4k"))
+
+    def test_each_has_another_name_where_it_is_brought_elsewhere(self):
+        choices = [Choice("6.1", "arm", config="a"), Choice("6.1", "arm", config="b"),
+                   Choice("6.1", "arm", config="a", flavour="x"), Choice("6.12", "arm", config="a"), Choice("6.12")]
+        self.assertEqual(len({kernel.export_name(choice) for choice in choices}), len(choices))
+
+    def test_whose_kernel_is_said_where_each_iommu_has_one(self):
+        for words in (["--arch", "arm"], ["--arch", "arm64", "--iommu", "apple-dart"]):
+            with self.assertRaisesRegex(Usage, "--iommu NAME is for architectures"):
+                arguments.parse(["kernel", "build", *words])
+        arguments.parse(["kernel", "list"])
+
+
+class Packages(unittest.TestCase):
+    def test_every_architecture_and_version_has_its_packages(self):
+        for name, arch in ARCHES.items():
+            self.assertTrue(any(arch.cross.rstrip("-") in p for p in packages.names(f"kernel-{name}")), name)
+            self.assertTrue(packages.names(f"guest-{name}"))
+        for version in kernel.VERSIONS:
+            self.assertEqual(packages.names(f"kernel-source-{version}"), [f"linux-source-{version}"])
+
+    def test_the_references_are_on_an_architecture_that_has_them(self):
+        for item in reference.iommus(registry.Iommu):
+            self.assertTrue(ARCHES[item.arch].reference)
+
+    def test_debian_13_has_no_6_1(self):
+        phase = mock.Mock(log=mock.Mock())
+        with mock.patch.object(packages, "release", return_value="13"), mock.patch("phases.tail", return_value=""):
+            self.assertIn("--kdir", packages.explain(["linux-source-6.1"], phase))
+            self.assertNotIn("--kdir", packages.explain(["linux-source-6.12"], phase))
+
+
+if __name__ == "__main__":
+    unittest.main()
