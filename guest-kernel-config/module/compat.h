@@ -25,10 +25,14 @@ static inline struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
 	iommu_map(domain, iova, physical, length, prot)
 #endif
 
-/* 6.2 took an argument off iommu_sva_bind_device(); 6.16 has no features to switch on any more. */
-#if IS_ENABLED(CONFIG_IOMMU_SVA) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
-	LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+/* 6.16 has no features to switch on any more. */
+#if IS_ENABLED(CONFIG_IOMMU_SVA) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define WITH_SVA
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+/* Data for the IOMMU's driver, which arm-smmu-v3 does not look at. */
+#define iommu_sva_bind_device(dev, mm) iommu_sva_bind_device(dev, mm, NULL)
 #endif
 
 #ifndef MAX_PAGE_ORDER
