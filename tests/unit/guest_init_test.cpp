@@ -219,6 +219,34 @@ TEST_CASE("a fault that virtio-iommu prints is understood", "[guest]")
     CHECK(faults[0].stream == 8u);
 }
 
+TEST_CASE("a fault that mtk_iommu_v1 prints is understood", "[guest]")
+{
+    const auto faults =
+        logged_faults("mtk-iommu-v1",
+                      {line("mtk-iommu-v1 b000000.iommu: fault type=0x1 iova=0x8001000 pa=0x0 larb=1 port=3"),
+                       line("mtk-iommu-v1 b000000.iommu: bound b003000.larb (ops 0xc0a01234)")});
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].address == 0x8001000);
+    CHECK(faults[0].stream == 14u);
+}
+
+TEST_CASE("a fault that tegra-mc prints is understood", "[guest]")
+{
+    const auto faults = logged_faults(
+        "tegra-mc",
+        {line("tegra-mc b000000.memory-controller: ppcsahbdmaw: write @0x58002000: GART page fault (EMEM "
+              "decode error)"),
+         line("tegra-mc b000000.memory-controller: ppcsahbdmar: read @0x50000000: EMEM address decode error "
+              "(EMEM "
+              "decode error)"),
+         line(
+             "tegra-mc b000000.memory-controller: other @0x1000: Security violation (TrustZone violation)")});
+    REQUIRE(faults.size() == 2);
+    CHECK(faults[0].address == 0x58002000);
+    CHECK_FALSE(faults[0].stream);
+    CHECK(faults[1].address == 0x50000000);
+}
+
 TEST_CASE("an unknown driver is not expected to print", "[guest]")
 {
     CHECK(driver_reports_faults("virtio_iommu"));

@@ -45,7 +45,13 @@ public:
         if (!domain_.page_sizes) {
             fail("the domain tells no page sizes");
         }
-        return {{{domain_.aperture_start, domain_.aperture_end}}, domain_.page_sizes & -domain_.page_sizes};
+        const uint64_t page_size = domain_.page_sizes & -domain_.page_sizes;
+        if (!domain_.aperture_end && !domain_.force_aperture) {
+            // mtk_iommu_v1 tells no aperture. iommu_map() does not look at it, and for such drivers the DMA
+            // API of 32-bit ARM uses all that an address can be.
+            return {{{0, 0xffffffff}}, page_size};
+        }
+        return {{{domain_.aperture_start, domain_.aperture_end}}, page_size};
     }
 
     Memory allocate(size_t size) override

@@ -44,7 +44,7 @@ private:
 
     IommufdDevice device_;
     uint32_t hwpt_ = 0;
-    uint64_t granule_ = 0;
+    size_t granule_ = 0;
     uint64_t iova_ = 0;
     Area area_;
     uint32_t seed_ = 1;
@@ -73,7 +73,7 @@ void DirtySession::attach(Notes &notes)
 void DirtySession::map(Notes &notes)
 {
     const IovaSpace space = device_.space();
-    granule_ = std::max(space.page_size, kernel_page_size());
+    granule_ = granule_of(space);
     const size_t size = pages * granule_;
     area_ = {"mapped", process_memory(size), std::vector<uint8_t>(size)};
     area_.refresh(seed_++);
@@ -83,8 +83,7 @@ void DirtySession::map(Notes &notes)
         fail("no room for the mapping in the address space");
     }
     iova_ = *iova;
-    notes.add("iova=%s pages=%zu granule=%llu", hex(iova_).c_str(), pages,
-              static_cast<unsigned long long>(granule_));
+    notes.add("iova=%s pages=%zu granule=%zu", hex(iova_).c_str(), pages, granule_);
     device_.map(area_.memory, 0, iova_, size, Prot::read_write);
 }
 

@@ -34,7 +34,7 @@ void DataSteps::check_memory(const std::string &after) const
 void DataSteps::map(Notes &notes)
 {
     space_ = path_.space();
-    granule_ = std::max(space_.page_size, kernel_page_size());
+    granule_ = granule_of(space_);
     size_ = mapped_granules * granule_;
     main_ = make_area("mapped", size_ + 2 * granule_);
     only_ = make_area("read-only", granule_);
@@ -52,8 +52,8 @@ void DataSteps::map(Notes &notes)
     iova_ = *iova;
     read_only_iova_ = iova_ + size_ + gap_granules * granule_;
 
-    notes.add("iova=%s bytes=%zu physical=%s granule=%llu space=%s-%s ranges=%zu", hex(iova_).c_str(), size_,
-              hex(main_.memory.physical(granule_)).c_str(), static_cast<unsigned long long>(granule_),
+    notes.add("iova=%s bytes=%zu physical=%s granule=%zu space=%s-%s ranges=%zu", hex(iova_).c_str(), size_,
+              hex(main_.memory.physical(granule_)).c_str(), granule_,
               hex(space_.ranges.front().first).c_str(), hex(space_.ranges.back().last).c_str(),
               space_.ranges.size());
     path_.map(main_.memory, granule_, iova_, size_, Prot::read_write);

@@ -44,7 +44,7 @@ private:
     Path &path_;
     std::string driver_; // of the IOMMU
     IovaSpace space_;
-    uint64_t granule_ = 0;
+    size_t granule_ = 0;
     uint64_t iova_ = 0;
     uint64_t read_only_iova_ = 0;
     size_t size_ = 0;

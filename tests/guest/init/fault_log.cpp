@@ -4,13 +4,14 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace guest
 {
 namespace
 {
 
-enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu };
+enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu, mtk_iommu_v1, tegra_mc };
 
 Style style_of(std::string_view driver)
 {
@@ -25,10 +26,16 @@ Style style_of(std::string_view driver)
     if (name == "virtio-iommu") {
         return Style::virtio_iommu;
     }
+    if (name == "mtk-iommu-v1") {
+        return Style::mtk_iommu_v1;
+    }
+    if (name == "tegra-mc") {
+        return Style::tegra_mc;
+    }
     return Style::none;
 }
 
-// The number that follows `label`, up to a blank.
+// The number that follows `label`, up to a blank or a mark.
 std::optional<uint64_t> number_after(std::string_view text, std::string_view label)
 {
     const auto at = text.find(label);
@@ -36,7 +43,7 @@ std::optional<uint64_t> number_after(std::string_view text, std::string_view lab
         return std::nullopt;
     }
     std::string_view rest = text.substr(at + label.size());
-    return parse_number(rest.substr(0, rest.find_first_of(" ,\n")));
+    return parse_number(rest.substr(0, rest.find_first_of(" ,:\n")));
 }
 
 // drivers/iommu/apple-dart.c, apple_dart_t8020_irq() and apple_dart_t8110_irq():
@@ -63,6 +70,36 @@ std::optional<LoggedFault> virtio_iommu(const KernelLine &line)
     }
     const auto address = number_after(line.text, " at ");
     return LoggedFault{address.value_or(0), static_cast<uint32_t>(*endpoint), line.microseconds};
+}
+
+// drivers/iommu/mtk_iommu_v1.c, mtk_iommu_v1_isr(): "fault type=0x… iova=0x… pa=0x… larb=… port=…". The
+// stream is the port counted through all larbs (include/dt-bindings/memory/mt2701-larb-port.h).
+std::optional<LoggedFault> mtk_iommu_v1(const KernelLine &line)
+{
+    constexpr std::array<uint32_t, 4> first_port = {0, 11, 21, 44};
+    const auto address = number_after(line.text, " iova=");
+    const auto larb = number_after(line.text, " larb=");
+    const auto port = number_after(line.text, " port=");
+    if (line.text.find("fault type=0x") == std::string::npos || !address || !larb || !port) {
+        return std::nullopt;
+    }
+    LoggedFault fault = {*address, std::nullopt, line.microseconds};
+    if (*larb < first_port.size()) {
+        fault.stream = first_port[static_cast<size_t>(*larb)] + static_cast<uint32_t>(*port);
+    }
+    return fault;
+}
+
+// drivers/memory/tegra/tegra20.c, tegra20_mc_handle_irq(): "CLIENT: write @0x…: GART page fault (…)". The
+// client goes by its name; no stream is read off it.
+std::optional<LoggedFault> tegra_mc(const KernelLine &line)
+{
+    const auto address = number_after(line.text, " @");
+    if (!address || (line.text.find(": GART page fault (") == std::string::npos &&
+                     line.text.find(": EMEM address decode error (") == std::string::npos)) {
+        return std::nullopt;
+    }
+    return LoggedFault{*address, std::nullopt, line.microseconds};
 }
 
 // drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_evtq_thread(): "event 0x10 received:", then the four
@@ -130,6 +167,10 @@ std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vecto
             fault = apple_dart(line);
         } else if (style == Style::virtio_iommu) {
             fault = virtio_iommu(line);
+        } else if (style == Style::mtk_iommu_v1) {
+            fault = mtk_iommu_v1(line);
+        } else if (style == Style::tegra_mc) {
+            fault = tegra_mc(line);
         }
         if (fault) {
             faults.push_back(*fault);

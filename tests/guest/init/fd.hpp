@@ -12,6 +12,9 @@
 namespace guest
 {
 
+// VFIO and the test module number what they have in the bits above 32 of a file's offset.
+static_assert(sizeof(off_t) == 8, "a 32-bit guest needs -D_FILE_OFFSET_BITS=64");
+
 class Fd
 {
 public:

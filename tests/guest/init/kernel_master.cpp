@@ -38,7 +38,7 @@ std::unique_ptr<SocDma> platform_onlooker(const Device &device)
         fail_errno("mknod " + node);
     }
     const Fd fd = Fd::open(node, O_RDWR | O_SYNC);
-    const uint64_t start = *address % kernel_page_size();
+    const auto start = static_cast<size_t>(*address % kernel_page_size());
     return std::make_unique<SocDma>(
         mapped_window(Mapping::of_file(fd, *address - start, SOC_DMA_WINDOW + start, node), start));
 }

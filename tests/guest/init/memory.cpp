@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -67,15 +68,23 @@ int64_t vm_counter(std::string_view name)
 
 } // namespace
 
-uint64_t kernel_page_size()
+size_t kernel_page_size()
 {
-    static const auto size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     return size;
+}
+
+size_t granule_of(const IovaSpace &space)
+{
+    if (space.page_size > std::numeric_limits<size_t>::max() / 64) {
+        fail(format("pages of %s are more than this program can map", hex(space.page_size).c_str()));
+    }
+    return std::max(static_cast<size_t>(space.page_size), kernel_page_size());
 }
 
 uint64_t Memory::physical(size_t offset) const
 {
-    const size_t page = pages.front().last - pages.front().first + 1;
+    const auto page = static_cast<size_t>(pages.front().last - pages.front().first + 1);
     return pages[offset / page].first + offset % page;
 }
 

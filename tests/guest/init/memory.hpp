@@ -13,7 +13,9 @@ namespace guest
 
 class Notes;
 
-uint64_t kernel_page_size();
+size_t kernel_page_size();
+// What a test maps and unmaps at least: a page of the kernel's, or of the IOMMU's where that is larger.
+size_t granule_of(const IovaSpace &space);
 
 // Memory of this process, or of the kernel where an API needs that. Addresses come from physical().
 struct Memory {

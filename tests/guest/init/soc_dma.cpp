@@ -21,7 +21,7 @@ namespace
 // Stores to memory must be seen by the device before the doorbell, and the other way round at the end.
 void full_barrier()
 {
-#ifdef __aarch64__
+#if defined(__aarch64__) || defined(__arm__)
     asm volatile("dsb sy" ::: "memory");
 #else
     __sync_synchronize();

@@ -65,8 +65,8 @@ void TestModule::open()
     open.bus = device_.bus() == "pci" ? SOC_IOMMU_TEST_BUS_PCI : SOC_IOMMU_TEST_BUS_PLATFORM;
     strncpy(open.name, device_.name().c_str(), sizeof(open.name) - 1);
     call(SOC_IOMMU_TEST_OPEN, &open, "open " + device_.name());
-    dma_ = std::make_unique<SocDma>(
-        mapped_window(Mapping::of_file(fd_, open.window_offset, open.window_size, "the device's registers")));
+    dma_ = std::make_unique<SocDma>(mapped_window(Mapping::of_file(
+        fd_, open.window_offset, static_cast<size_t>(open.window_size), "the device's registers")));
 }
 
 void TestModule::call(unsigned long number, void *argument, const std::string &what)

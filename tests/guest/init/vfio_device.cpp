@@ -76,8 +76,8 @@ std::unique_ptr<SocDma> open_soc_dma(const Fd &device_fd, const Device &device)
     }
     const vfio_region_info info = region_info(device_fd, index);
     if (info.flags & VFIO_REGION_INFO_FLAG_MMAP) {
-        return std::make_unique<SocDma>(
-            mapped_window(Mapping::of_file(device_fd, info.offset, info.size, "the device's registers")));
+        return std::make_unique<SocDma>(mapped_window(Mapping::of_file(
+            device_fd, info.offset, static_cast<size_t>(info.size), "the device's registers")));
     }
     return std::make_unique<SocDma>(file_window(device_fd, info.offset));
 }
