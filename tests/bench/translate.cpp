@@ -1,5 +1,5 @@
 // Nanoseconds a translation takes in the models, in this process: a hit in the TLB, and a miss with its walk of a
-// table in plain memory.
+// table in plain memory. A block without a TLB misses always.
 //
 //     translate [TYPE/OPTIONS-SUBSTRING]
 //
@@ -25,7 +25,7 @@ double nanoseconds(Bench &bench, uint64_t pages, unsigned rounds)
     uint64_t sum = 0;
     for (unsigned round = 0; round < rounds; ++round)
         for (uint64_t i = 0; i < pages; ++i)
-            sum += bench.at(Bench::iova + i * bench.page()).value_or(0);
+            sum += bench.at(bench.iova + i * bench.page()).value_or(0);
     const std::chrono::duration<double, std::nano> passed = std::chrono::steady_clock::now() - start;
     if (!sum)
         std::abort();  // nothing was translated: the figure would be of something else
@@ -46,13 +46,13 @@ bool measure(const Subject &subject)
     Bench bench(subject);
     bench.adapter->attach(Bench::stream);
     for (uint64_t i = 0; i < many; ++i)
-        bench.adapter->map(Bench::stream, Bench::iova + i * bench.page(), suite_data, bench.page(), Perm::rw);
+        bench.adapter->map(Bench::stream, bench.iova + i * bench.page(), suite_data, bench.page(), Perm::rw);
     bench.adapter->invalidate(Bench::stream);
 
-    bench.at(Bench::iova);
+    bench.at(bench.iova);
     const uint64_t misses = bench.counter("misses");
     const double hit = best(bench, 1, 500'000);
-    const bool all_hit = bench.counter("misses") == misses;
+    const bool all_hit = bench.counter("misses") == misses || !bench.adapter->caches();
 
     nanoseconds(bench, many, 1);
     const uint64_t hits = bench.counter("hits");

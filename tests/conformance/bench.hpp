@@ -30,7 +30,6 @@ inline std::string name(const Subject &subject)
 }
 
 struct Bench {
-    static constexpr uint64_t iova = 0x10'0000;
     static constexpr uint32_t stream = 1, other = 2;
 
     explicit Bench(const Subject &subject)
@@ -41,6 +40,7 @@ struct Bench {
           adapter(subject.adapter->make(host, *iommu, parse_options(subject.options)))
     {
         adapter->probe();
+        iova = adapter->input_begin() + 0x10'0000;
     }
 
     TranslateResult ask(uint64_t address, Access access = Access::read, uint32_t of = stream, bool debug = false)
@@ -84,6 +84,7 @@ struct Bench {
     FakeHost host;
     std::unique_ptr<Iommu> iommu;
     std::unique_ptr<Adapter> adapter;
+    uint64_t iova;
 };
 
 }  // namespace soc::test

@@ -16,8 +16,9 @@
 
 namespace soc::test {
 
-// RAM of the suite's machine. An adapter keeps its tables in the lower half.
-constexpr uint64_t suite_ram = 0x8000'0000, suite_ram_size = 4_MiB, suite_data = suite_ram + suite_ram_size / 2;
+// RAM of the suite's machine, below 2 GiB, which is all that a GART reaches. An adapter keeps its tables in the lower
+// half.
+constexpr uint64_t suite_ram = 0x6000'0000, suite_ram_size = 4_MiB, suite_data = suite_ram + suite_ram_size / 2;
 
 class Adapter {
 public:
@@ -26,9 +27,17 @@ public:
     // Brings the block up as its driver's probe does: no stream has DMA afterwards.
     virtual void probe() = 0;
     virtual uint64_t page_size() const = 0;
+    // The first input address that tables can map.
+    virtual uint64_t input_begin() const { return 0; }
     // The first input address beyond what tables can map; 0 where there is none below 2^64.
     virtual uint64_t input_end() const = 0;
+    // What lies outside of these two passes untranslated, and no software can change that.
+    virtual bool outside_passes() const { return false; }
     virtual bool has_permissions() const = 0;
+    // Every stream sees the same table.
+    virtual bool one_table() const { return false; }
+    // There is a TLB: translations stay until the invalidation.
+    virtual bool caches() const { return true; }
     // That nothing was mapped is cached too, until the invalidation.
     virtual bool remembers_failures() const { return true; }
 

@@ -51,6 +51,7 @@ public:
 private:
     void translate(const uint64_t (&a)[5]);
     uint64_t ram_word(uint64_t number) const { return suite_ram + number * 8 % suite_ram_size; }
+    uint64_t begin() const { return adapter_ ? adapter_->input_begin() : 0; }
     uint32_t stream(uint64_t number) const { return uint32_t(number % iommu_->shape().streams); }
 
     FakeHost host_;
@@ -65,8 +66,8 @@ void Machine::translate(const uint64_t (&a)[5])
 {
     if (!iommu_)
         return;
-    Transaction txn = Transaction::from({.address = a[2], .stream = uint32_t(a[0] % 300), .substream = uint32_t(a[3]),
-                                         .flags = uint32_t(a[1]), .tag = 1});
+    Transaction txn = Transaction::from({.address = begin() + a[2], .stream = uint32_t(a[0] % 300),
+                                         .substream = uint32_t(a[3]), .flags = uint32_t(a[1]), .tag = 1});
     // What a debugger sees is what the device gets, and leaves no trace.
     txn.debug = true;
     const bool look = translations_++ % 16 == 0;  // saving state is the dear part of a run
@@ -120,12 +121,12 @@ bool Machine::step(Step step, const uint64_t (&a)[5])
             adapter_->attach(stream(a[0]));
             return true;
         case Step::map:
-            adapter_->map(stream(a[0]), a[1] * adapter_->page_size(),
+            adapter_->map(stream(a[0]), begin() + a[1] * adapter_->page_size(),
                           suite_ram + a[2] * adapter_->page_size() % suite_ram_size, adapter_->page_size(),
                           Perm(a[3] % 4));
             return true;
         case Step::unmap:
-            adapter_->unmap(stream(a[0]), a[1] * adapter_->page_size(), adapter_->page_size());
+            adapter_->unmap(stream(a[0]), begin() + a[1] * adapter_->page_size(), adapter_->page_size());
             return true;
         case Step::invalidate:
             adapter_->invalidate(stream(a[0]));

@@ -16,7 +16,7 @@ enum class Step : uint8_t {
     write,      // region, offset (3), size, value (8)
     poke,       // word of RAM (3), value (8)
     entry,      // word of RAM (3), page of RAM (2), flags (8): a pointer to that page, shifted as formats may
-    translate,  // stream (2), flags (2), address (8), substream
+    translate,  // stream (2), flags (2), address (8) from the first that tables map, substream
     attach,     // stream: an empty table, as the driver would
     map,        // stream, page of input (2), page of RAM (2), permissions
     unmap,      // stream, page of input (2)
