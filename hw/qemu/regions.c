@@ -84,32 +84,27 @@ void soc_mmio_init(SocHost *host, uint32_t index)
     memory_region_init_io(&mmio->mr, OBJECT(host->device), &mmio_ops, mmio, region->name, region->size);
 }
 
-static bool range_is_free(uint64_t address, uint64_t size)
+/* The name of what is there already; NULL: nothing. */
+static const char *occupant(uint64_t address, uint64_t size)
 {
     MemoryRegionSection section = memory_region_find(get_system_memory(), address, size);
-
-    if (!section.mr) {
-        return true;
-    }
-    memory_region_unref(section.mr);
-    return false;
-}
-
-/* Apertures map nothing, so memory_region_find does not know them. */
-static bool range_is_reserved(uint64_t address, uint64_t size)
-{
     SocHost *host;
 
+    if (section.mr) {
+        memory_region_unref(section.mr);
+        return memory_region_name(section.mr); /* the board's: it stays */
+    }
+    /* Apertures map nothing, so memory_region_find does not know them. */
     QTAILQ_FOREACH(host, &soc_hosts, next) {
         for (uint32_t i = 0; host->region_address && i < host->shape->region_count; i++) {
             const uint64_t other = host->region_address[i];
 
             if (other && address < other + host->shape->regions[i].size && other < address + size) {
-                return true;
+                return host->id;
             }
         }
     }
-    return false;
+    return NULL;
 }
 
 static bool find_place(SocHost *host, const SocRegion *region, uint64_t *address, Error **errp)
@@ -117,17 +112,18 @@ static bool find_place(SocHost *host, const SocRegion *region, uint64_t *address
     const uint64_t alignment = MAX(region->alignment, 0x1000u);
 
     if (region->address) {
-        if (!range_is_free(region->address, region->size) || range_is_reserved(region->address, region->size)) {
-            error_setg(errp, "%s: region '%s' has to be at 0x%" PRIx64 ", where something else is already",
-                       host->id, region->name, region->address);
+        const char *other = occupant(region->address, region->size);
+
+        if (other) {
+            error_setg(errp, "%s: region '%s' has to be at 0x%" PRIx64 " to 0x%" PRIx64 ", where '%s' is already",
+                       host->id, region->name, region->address, region->address + region->size - 1, other);
             return false;
         }
         *address = region->address;
         return true;
     }
     *address = QEMU_ALIGN_UP(next_address, alignment);
-    while (*address + region->size - 1 <= WINDOW_LAST &&
-           (!range_is_free(*address, region->size) || range_is_reserved(*address, region->size))) {
+    while (*address + region->size - 1 <= WINDOW_LAST && occupant(*address, region->size)) {
         *address += alignment;
     }
     if (*address + region->size - 1 > WINDOW_LAST) {
