@@ -154,6 +154,30 @@ TEST_CASE("an SMMUv3 says whether its walks are coherent, whatever the board say
     CHECK(tree.has(smmu, "dma-noncoherent") == !coherent);
 }
 
+TEST_CASE("a GART has its aperture and its clock in its node, and its masters name no client", "[tree]")
+{
+    Machine machine({"-device", "tegra-gart,id=gart", "-device", "soc-dma,id=dma,iommus=gart:0x12+gart:0x2b", "-device",
+                     "soc-pl330,id=pl330,iommus=gart:0x19"});
+    const Tree tree = Tree::of(machine);
+    const std::string gart = unit(machine, "memory-controller", "gart");
+    CHECK(tree.compatible("nvidia,tegra20-mc-gart") == gart);
+    CHECK(tree.cells(gart, "reg") ==
+          std::vector<uint32_t>{0, uint32_t(machine.address("gart")), 0, 0x400, 0, 0x58000000, 0, 0x2000000});
+    CHECK(tree.cells(gart, "interrupts") == std::vector<uint32_t>{0, machine.get("gart", "spi"), 4});
+    CHECK(tree.cells(gart, "#iommu-cells") == std::vector<uint32_t>{0});
+    CHECK(tree.cells(gart, "#reset-cells") == std::vector<uint32_t>{1});
+    CHECK(tree.cells(gart, "clocks") ==
+          std::vector<uint32_t>{tree.phandle(unit(machine, "memory-controller-clock", "gart"))});
+    const uint32_t handle = tree.phandle(gart);
+    CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus") == std::vector<uint32_t>{handle, handle});
+    CHECK(tree.cells(tree.compatible("arm,pl330"), "iommus") == std::vector<uint32_t>{handle});
+    CHECK(tree.cells(tree.compatible("pci-host-ecam-generic"), "iommu-map").empty());
+    for (const auto &[phandle, count] : tree.phandles()) {
+        INFO(phandle);
+        CHECK(count == 1);
+    }
+}
+
 TEST_CASE("the board's own iommu-map stays when ours serves no PCI", "[tree]")
 {
     Machine machine({"-device", "apple-dart,id=a,pci-map=none"}, {"-M", "virt,gic-version=3,iommu=smmuv3"});

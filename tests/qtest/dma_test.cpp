@@ -136,3 +136,56 @@ TEST_CASE("a DART stands between a platform master and memory", "[dma]")
     CHECK(dma.buffer(16) == pattern(16));
     CHECK(machine.quit() == 0);
 }
+
+TEST_CASE("a GART stands between a platform master and memory", "[dma]")
+{
+    Machine machine({"-device", "tegra-gart,id=gart", "-device", "soc-dma,id=dma,iommus=gart:0x2f"});
+    Dma dma(machine, "dma");
+    constexpr uint64_t aperture = 0x58000000;
+    const uint64_t mc = machine.address("gart");
+    const auto map = [&](uint64_t iova, uint64_t address) {  // as tegra-gart.c writes an entry
+        machine.write32(mc + 0x28, uint32_t(iova));
+        machine.write32(mc + 0x2c, uint32_t(address) | 1u << 31);
+    };
+    const auto clear = [&] {
+        machine.write32(mc, machine.read32(mc));
+        CHECK_FALSE(machine.interrupt_pending("gart"));
+    };
+    machine.write32(mc + 0x04, 0x1c0);
+    CHECK(dma.transfer(Direction::to_buffer, aperture, 4) == failed);  // off: the aperture is no memory
+    CHECK(dma.fault() == SOC_FAULT_BUS);
+    CHECK(machine.interrupt_pending("gart"));
+    CHECK(machine.read32(mc) == 1u << 6);
+    CHECK(machine.read32(mc + 0x58) == 0x2f);
+    CHECK(machine.read32(mc + 0x5c) == aperture);
+    clear();
+
+    // Neighbours on the bus, far apart in memory, in the wrong order.
+    machine.write32(mc + 0x24, 1);
+    map(aperture + 0x3000, ram + 0x400000);
+    map(aperture + 0x4000, ram + 0x300000);
+    const auto data = pattern(2 * page);
+    dma.fill_buffer(data);
+    CHECK(dma.transfer(Direction::to_memory, aperture + 0x3000, 2 * page) == SOC_DMA_STATUS_DONE);
+    CHECK(machine.bytes(ram + 0x400000, page) == std::vector<uint8_t>(data.begin(), data.begin() + page));
+    CHECK(machine.bytes(ram + 0x300000, page) == std::vector<uint8_t>(data.begin() + page, data.end()));
+
+    CHECK(dma.transfer(Direction::to_memory, aperture + 0x4800, page) == failed);
+    CHECK(dma.fault() == SOC_FAULT_TRANSLATION);
+    CHECK(dma.get(SOC_DMA_TRANSFERRED) == 0x800);
+    CHECK(machine.interrupt_pending("gart"));
+    CHECK(machine.read32(mc) == 1u << 7);
+    CHECK(machine.read32(mc + 0x30) == (0x2f << 1 | 1));
+    CHECK(machine.read32(mc + 0x34) == aperture + 0x5000);
+    clear();
+
+    // Beside the aperture there is memory, or nothing.
+    CHECK(dma.transfer(Direction::to_memory, ram + 0x500000, 64) == SOC_DMA_STATUS_DONE);
+    CHECK(machine.bytes(ram + 0x500000, 64) == std::vector<uint8_t>(data.begin(), data.begin() + 64));
+    CHECK(dma.transfer(Direction::to_buffer, aperture - 0x1000, 4) == failed);
+    CHECK(dma.transfer(Direction::to_buffer, mc, 4) == failed);  // registers are no memory either
+    CHECK(machine.read32(mc) == 1u << 6);
+    CHECK(machine.read32(mc + 0x5c) == aperture - 0x1000);
+    CHECK(machine.get("gart", "last-fault-stream") == 0x2f);
+    CHECK(machine.quit() == 0);
+}

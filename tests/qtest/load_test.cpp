@@ -82,6 +82,19 @@ TEST_CASE("a master that names no IOMMU, or a stream it has not, ends QEMU with 
     CHECK(says(form, "ID:STREAM[+ID:STREAM...]"));
 }
 
+TEST_CASE("an aperture where something is already ends QEMU with the name of that", "[load]")
+{
+    const Ending ram = Machine::ends({"-device", "tegra-gart,id=gart", "-m", "512M"});
+    CHECK(ram.status == 1);
+    CHECK(says(ram, "'aperture' has to be at 0x58000000 to 0x59ffffff, where 'mach-virt.ram' is already"));
+    const Ending two = Machine::ends({"-device", "tegra-gart,id=one", "-device", "tegra-gart,id=two"});
+    CHECK(two.status == 1);
+    CHECK(says(two, "where 'one' is already"));
+    Machine machine({"-device", "tegra-gart,id=one", "-device", "tegra-gart,id=two,aperture-base=0x5a000000", "-m",
+                     "384M"});
+    CHECK(machine.quit() == 0);
+}
+
 TEST_CASE("too many devices end QEMU with the reason", "[load]")
 {
     Arguments devices;
