@@ -34,6 +34,8 @@ TEST_CASE("gart: an address without memory is a decode error with client, direct
     CHECK(gart.driver.read(GartDriver::decerr_status + 4) == 0x1000'0008);
     CHECK(gart.driver.read(GartDriver::error_req) == 0);
     CHECK(gart.driver.read(GartDriver::error_req + 4) == 0);
+    CHECK(gart.counter("faults-bus") == 1);
+    CHECK(gart.counter("bypasses") == 0);  // it did not get through
 }
 
 TEST_CASE("gart: an entry that points where no memory is gives a decode error for the client's address")

@@ -40,7 +40,6 @@ void GartTable::reset()
 void GartTable::save(StateWriter &out) const
 {
     out.section("gart-table", 1);
-    out.u32(uint32_t(entries_.size()));
     for (const auto &entry : entries_)
         out.u32(entry.load(std::memory_order_acquire));
 }
@@ -48,8 +47,6 @@ void GartTable::save(StateWriter &out) const
 void GartTable::load(StateReader &in)
 {
     in.section("gart-table", 1);
-    if (in.u32() != entries_.size())
-        in.fail();
     for (auto &entry : entries_)
         entry.store(in.u32() & gart_entry::bits, std::memory_order_release);
 }

@@ -24,12 +24,13 @@ TranslateResult TegraGart::lookup(const Transaction &txn)
 // comes after it. So they end there, as no memory is at the aperture.
 TranslateResult TegraGart::passed(const Transaction &txn)
 {
-    if (!txn.debug)
-        counters_.bypass();
     // The largest aligned block around the address that is all on this side of the aperture's bounds.
     const uint64_t mask = aperture_.contains(txn.address) ? aperture_.size - 1
                                                           : std::bit_floor(txn.address ^ aperture_.base) - 1;
-    return in_bounds(txn, {txn.address, mask, Perm::rw});
+    const TranslateResult result = in_bounds(txn, {txn.address, mask, Perm::rw});
+    if (!txn.debug && std::holds_alternative<Translation>(result))
+        counters_.bypass();
+    return result;
 }
 
 TranslateResult TegraGart::translated(const Transaction &txn)
