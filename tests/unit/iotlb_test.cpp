@@ -61,6 +61,55 @@ TEST_CASE("an entry whose walk began before an invalidation is stillborn")
     CHECK_FALSE(tlb.find(1, 7));
 }
 
+TEST_CASE("invalidating a range drops its pages, of its context, and no others")
+{
+    // A range shorter than the sets is looked for page by page, a longer one in the whole cache.
+    const uint64_t length = GENERATE(as<uint64_t>{}, 1, 2, 15, 16, 17, 1000, 1ull << 52);
+    CAPTURE(length);
+    Iotlb tlb(16, 4, 2);
+    const uint64_t first = 0x1000, last = first + length - 1;
+    for (const uint64_t page : {first - 1, first, last, last + 1})
+        fill(tlb, 0, page, page);
+    fill(tlb, 1, first, 1);
+
+    tlb.invalidate_range(0, first, last);
+
+    CHECK(tlb.find(0, first - 1));
+    CHECK_FALSE(tlb.find(0, first));
+    CHECK_FALSE(tlb.find(0, last));
+    CHECK(tlb.find(0, last + 1));
+    CHECK(tlb.find(1, first));
+    tlb.invalidate_range(0, last + 1, first - 1);  // ends before it starts
+    CHECK(tlb.find(0, first - 1));
+    CHECK(tlb.find(0, last + 1));
+}
+
+TEST_CASE("an entry whose walk began before an invalidation of a range is stillborn")
+{
+    Iotlb tlb(16, 4, 8);
+    fill(tlb, 1, 8, 1);
+    const uint64_t before_walk = tlb.generation(1), other = tlb.generation(2);
+    tlb.invalidate_range(1, 7, 7);
+    tlb.insert(1, 7, before_walk, {.page = 9, .perm = Perm::rw});
+    tlb.insert(2, 7, other, {.page = 9, .perm = Perm::rw});
+    CHECK_FALSE(tlb.find(1, 7));
+    CHECK(tlb.find(1, 8));
+    CHECK(tlb.find(2, 7));
+}
+
+TEST_CASE("ranges without end drop no more than themselves, until their count overflows")
+{
+    Iotlb tlb(16, 4, 1);
+    fill(tlb, 0, 1, 1);
+    for (unsigned i = 0; i < (1u << 20) - 1; ++i)
+        tlb.invalidate_range(0, 5, 5);
+    CHECK(tlb.find(0, 1));
+    tlb.invalidate_range(0, 5, 5);
+    CHECK_FALSE(tlb.find(0, 1));
+    fill(tlb, 0, 1, 1);
+    CHECK(tlb.find(0, 1));
+}
+
 TEST_CASE("a full set evicts its oldest entry only")
 {
     Iotlb tlb(1, 4, 1);
