@@ -18,9 +18,13 @@ void Device::mmio_write(unsigned region, uint64_t offset, uint64_t value, unsign
 TranslateResult Iommu::translate(const Transaction &txn)
 {
     TranslateResult result = lookup(txn);
-    if (const Fault *fault = std::get_if<Fault>(&result); fault && !txn.debug) {
-        counters_.fault(*fault);
-        fault_raised(*fault);
+    if (const Fault *fault = std::get_if<Fault>(&result)) {
+        if (!txn.debug) {
+            counters_.fault(*fault);
+            fault_raised(*fault);
+        }
+        if (const auto instead = redirected(*fault))
+            return *instead;
     }
     return result;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,9 @@ protected:
     virtual TranslateResult lookup(const Transaction &) = 0;
     // Any thread, after the fault was counted: the block's own fault registers. Interrupts wait for deferred().
     virtual void fault_raised(const Fault &) {}
+    // Any thread. Where the access goes instead, in a block that has a place for what faults: counted and reported as
+    // any fault, but the master does not learn of it.
+    virtual std::optional<Translation> redirected(const Fault &) const { return std::nullopt; }
 
     Counters counters_;
 };
