@@ -40,9 +40,15 @@ bool FakeMemory::read(uint64_t address, void *data, uint32_t size)
         const uint64_t word =
             std::atomic_ref(*reinterpret_cast<uint64_t *>(region->at(address))).load(std::memory_order_acquire);
         std::memcpy(data, &word, 8);
+    } else if (size == 4 && address % 4 == 0) {
+        const uint32_t word =
+            std::atomic_ref(*reinterpret_cast<uint32_t *>(region->at(address))).load(std::memory_order_acquire);
+        std::memcpy(data, &word, 4);
     } else {
         std::memcpy(data, region->at(address), size);
     }
+    if (after_read)
+        after_read();
     return true;
 }
 
@@ -55,6 +61,10 @@ bool FakeMemory::write(uint64_t address, const void *data, uint32_t size)
         uint64_t word;
         std::memcpy(&word, data, 8);
         std::atomic_ref(*reinterpret_cast<uint64_t *>(region->at(address))).store(word, std::memory_order_release);
+    } else if (size == 4 && address % 4 == 0) {
+        uint32_t word;
+        std::memcpy(&word, data, 4);
+        std::atomic_ref(*reinterpret_cast<uint32_t *>(region->at(address))).store(word, std::memory_order_release);
     } else {
         std::memcpy(region->at(address), data, size);
     }

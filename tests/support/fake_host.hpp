@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,9 @@ public:
     bool write(uint64_t address, const void *data, uint32_t size) override;
     std::optional<uint64_t> compare_exchange(uint64_t address, uint32_t size, uint64_t expected,
                                              uint64_t desired) override;
+
+    // Called after each read: what comes between a model's walk and what it makes of it.
+    std::function<void()> after_read;
 
 private:
     struct Region {
