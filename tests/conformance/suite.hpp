@@ -34,12 +34,12 @@ public:
     // What lies outside of these two passes untranslated, and no software can change that.
     virtual bool outside_passes() const { return false; }
     virtual bool has_permissions() const = 0;
-    // Every stream sees the same table.
-    virtual bool one_table() const { return false; }
     // There is a TLB: translations stay until the invalidation.
     virtual bool caches() const { return true; }
     // That nothing was mapped is cached too, until the invalidation.
     virtual bool remembers_failures() const { return true; }
+    // false: all streams that are translated share one table.
+    virtual bool separates_streams() const { return true; }
 
     // An empty table for the stream, translated from now on.
     virtual void attach(uint32_t stream) = 0;

@@ -20,7 +20,7 @@ public:
     uint64_t input_end() const override { return driver_.end(); }
     bool outside_passes() const override { return true; }
     bool has_permissions() const override { return false; }
-    bool one_table() const override { return true; }
+    bool separates_streams() const override { return false; }
     bool caches() const override { return false; }
 
     void attach(uint32_t stream) override { driver_.unblock(stream); }
