@@ -37,6 +37,21 @@ std::vector<uint8_t> registers(uint8_t subject)
     return program.bytes();
 }
 
+// Blocks beside the IOMMU's own: the other regions, where there are any.
+std::vector<uint8_t> neighbours(uint8_t subject)
+{
+    Program program(subject);
+    std::mt19937 random(subject);
+    for (uint64_t region = 1; region < 6; ++region)
+        for (uint64_t offset = 0; offset < 0x1000; offset += 4 + random() % 128 * 4) {
+            program.step(Step::write, {region, offset, 2, random()});
+            program.step(Step::read, {region, offset, random() % 4});
+        }
+    program.step(Step::write, {1, 0x5c0, 2, random()}).step(Step::translate, {1, 1, 0x1000});
+    program.step(Step::deferred, {}).step(Step::save_load, {}).step(Step::reset, {});
+    return program.bytes();
+}
+
 // Tables that point at themselves and at nothing.
 std::vector<uint8_t> tables(uint8_t subject)
 {
@@ -57,7 +72,7 @@ std::vector<std::vector<uint8_t>> seeds()
 {
     std::vector<std::vector<uint8_t>> all;
     for (unsigned subject = 0; subject < subject_count(); ++subject)
-        for (auto make : {ordinary, registers, tables})
+        for (auto make : {ordinary, registers, neighbours, tables})
             all.push_back(make(uint8_t(subject)));
     return all;
 }
