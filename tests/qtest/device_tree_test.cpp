@@ -178,6 +178,39 @@ TEST_CASE("a GART has its aperture and its clock in its node, and its masters na
     }
 }
 
+TEST_CASE("an M4U brings smi-common, its larbs and their clock, and masters name its ports", "[tree]")
+{
+    Machine machine({"-device", "mtk-m4u-v1,id=m4u", "-device", "soc-dma,id=dma,iommus=m4u:3+m4u:4", "-device",
+                     "mtk-m4u-v1,id=other,variant=mt7623"},
+                    {"-M", "virt,highmem=off"});
+    const Tree tree = Tree::of(machine);
+    const std::string m4u = unit(machine, "iommu", "m4u");
+    const uint32_t base = uint32_t(machine.address("m4u"));
+    const auto neighbour = [&](const char *name, uint32_t offset) {
+        std::ostringstream path;
+        path << "/" << name << "@" << std::hex << base + offset;
+        return path.str();
+    };
+    CHECK(tree.cells(m4u, "reg") == std::vector<uint32_t>{0, base, 0, 0x1000});
+    const std::string common = neighbour("smi", 0x1000);
+    CHECK(tree.cells(common, "reg") == std::vector<uint32_t>{0, base + 0x1000, 0, 0x1000});
+    CHECK(tree.cells(m4u, "clocks") == std::vector<uint32_t>{tree.phandle(unit(machine, "m4u-clock", "m4u"))});
+    const auto larbs = tree.cells(m4u, "mediatek,larbs");
+    REQUIRE(larbs.size() == 3);
+    for (uint32_t larb = 0; larb < 3; ++larb) {
+        const std::string path = neighbour("larb", 0x2000 + larb * 0x1000);
+        CHECK(tree.phandle(path) == larbs[larb]);
+        CHECK(tree.cells(path, "mediatek,smi") == std::vector<uint32_t>{tree.phandle(common)});
+    }
+    for (const auto &[phandle, count] : tree.phandles()) {
+        INFO(phandle);
+        CHECK(count == 1);
+    }
+    const uint32_t handle = tree.phandle(m4u);
+    CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus") == std::vector<uint32_t>{handle, 3, handle, 4});
+    CHECK(tree.compatible("mediatek,mt7623-m4u") == unit(machine, "iommu", "other"));
+}
+
 TEST_CASE("the board's own iommu-map stays when ours serves no PCI", "[tree]")
 {
     Machine machine({"-device", "apple-dart,id=a,pci-map=none"}, {"-M", "virt,gic-version=3,iommu=smmuv3"});

@@ -22,6 +22,7 @@ constexpr Target targets[] = {
     {"apple-dart,id=it,variant=t8110,page-size=16k", 0x4000},
     {"apple-dart,id=it,variant=usb4", 0x4000},
     {"tegra-gart,id=it", 0x1000},
+    {"mtk-m4u-v1,id=it", 5 * 0x1000},
     {"soc-test-iommu,id=it", TEST_IOMMU_WINDOW},
     {"soc-dma,id=it,ats=on,pri=on", SOC_DMA_WINDOW},
 };
