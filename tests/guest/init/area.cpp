@@ -55,23 +55,26 @@ std::string Attempt::where() const
     return name + (write ? " write at " : " read at ") + hex(address);
 }
 
-Transfer Attempt::run(SocDma &dma, uint32_t seed) const
+Attempt::Outcome Attempt::run(SocDma &dma, uint32_t seed) const
 {
+    const uint64_t faults = dma.counters().faults;
     std::vector<uint8_t> data(attempt_size);
+    // What is in the local buffer from before may stay there, and a device may put zeroes there.
+    const std::vector<uint8_t> untouched(attempt_size, 0xa5);
     Transfer transfer;
     if (write) {
         fill(data.data(), data.size(), seed);
         transfer = dma.to_memory(address, data);
     } else {
-        // What is in the local buffer from before may stay there, and a device may put zeroes there.
-        const std::vector<uint8_t> before(attempt_size, 0xa5);
-        dma.preload(before);
+        dma.preload(untouched);
         transfer = dma.from_memory(address, data);
-        if (data != before && data != std::vector<uint8_t>(attempt_size)) {
-            fail(where() + ": the device got data");
-        }
     }
-    return transfer;
+    const bool redirected = !transfer.failed() && dma.counters().faults > faults;
+    if (!write && data != untouched && data != std::vector<uint8_t>(attempt_size) &&
+        (!redirected || (behind && std::equal(data.begin(), data.end(), behind)))) {
+        fail(where() + ": the device got data");
+    }
+    return {transfer, redirected};
 }
 
 std::string Attempt::objection(const DmaFault &fault) const

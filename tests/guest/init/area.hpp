@@ -41,10 +41,17 @@ struct Attempt {
     uint32_t kinds; // that a model of ours may give: bits numbered by SOC_FAULT_*
     // QEMU's SMMUv3 is 48 bits wide (SMMU_MAX_VA_BITS): what is beyond fails, but never reaches it.
     bool may_miss_the_iommu = false;
+    // What a read would find if it were let through, where that is known.
+    const uint8_t *behind = nullptr;
 
     std::string where() const; // "canary write at 0x1000"
+    struct Outcome {
+        Transfer transfer;
+        // The transfer ended well, but somewhere else: the model counted a fault.
+        bool redirected;
+    };
     // Whether it failed is for the caller to judge; a read that gets data is a Failure.
-    Transfer run(SocDma &dma, uint32_t seed) const;
+    Outcome run(SocDma &dma, uint32_t seed) const;
     // What differs from the fault that was provoked, "another kind"; nothing where it is that one.
     std::string objection(const DmaFault &fault) const;
 };

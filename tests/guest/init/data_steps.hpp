@@ -27,7 +27,8 @@ private:
     // Sum of the attempts of one step.
     struct Tally {
         unsigned faults = 0;
-        unsigned reported = 0; // STATUS_ERROR; the rest moved no data in silence
+        unsigned reported = 0;   // STATUS_ERROR; the rest moved no data in silence
+        unsigned redirected = 0; // the IOMMU sent it elsewhere
         unsigned logged = 0;
         unsigned rate_limited = 0;
         std::string last;

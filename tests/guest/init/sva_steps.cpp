@@ -57,7 +57,7 @@ void SvaSteps::must_end(const Attempt &attempt)
 {
     SocDma &dma = module_.dma();
     const std::string where = attempt.where();
-    const Transfer transfer = attempt.run(dma, seed_++);
+    const Transfer transfer = attempt.run(dma, seed_++).transfer;
     check_memory(where);
     if (!transfer.failed()) {
         fail(where + ": no fault");
