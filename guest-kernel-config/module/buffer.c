@@ -53,7 +53,7 @@ long soc_iommu_test_buffer_alloc(struct soc_iommu_test_context *ctx, void *arg)
 
 	call->length = buffer->length;
 	call->physical = page_to_phys(buffer->pages);
-	call->offset = (u64)call->buffer << 32;
+	call->offset = (u64)call->buffer << PAGE_SHIFT;
 	return 0;
 }
 
@@ -91,8 +91,7 @@ int soc_iommu_test_buffer_mmap(struct soc_iommu_test_context *ctx, u32 id,
 
 	if (!buffer)
 		return -ENOENT;
-	if (vma->vm_pgoff & ((1ul << (32 - PAGE_SHIFT)) - 1) ||
-	    pages > buffer->length >> PAGE_SHIFT)
+	if (pages > buffer->length >> PAGE_SHIFT)
 		return -EINVAL;
 
 	for (i = 0; i < pages && !ret; i++)

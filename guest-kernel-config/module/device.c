@@ -124,7 +124,6 @@ static struct pci_driver pci_master_driver = {
 	.id_table = pci_master_ids,
 	.probe = pci_master_probe,
 	.remove = pci_master_remove,
-	.driver_managed_dma = true,
 };
 #endif
 
@@ -158,7 +157,6 @@ static struct platform_driver platform_master_driver = {
 	.driver.name = SOC_IOMMU_TEST_DRIVER,
 	.probe = platform_master_probe,
 	.remove = platform_master_remove,
-	.driver_managed_dma = true,
 };
 
 #ifdef CONFIG_ARM_AMBA
@@ -179,7 +177,6 @@ static struct amba_driver amba_master_driver = {
 	.id_table = amba_master_ids,
 	.probe = amba_master_probe,
 	.remove = amba_master_remove,
-	.driver_managed_dma = true,
 };
 #endif
 

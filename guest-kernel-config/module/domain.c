@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Domains: allocate, attach as VFIO does, map, unmap, detach, free. */
+/* Domains: allocate, attach as a kernel driver does for its own device, map, unmap, detach, free. */
+#ifdef CONFIG_ARM_DMA_USE_IOMMU
+#include <asm/dma-iommu.h>
+#endif
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -11,10 +14,18 @@ static void detach(struct soc_iommu_test_context *ctx)
 		iommu_detach_group(ctx->attached, ctx->group);
 		ctx->attached = NULL;
 	}
-	if (ctx->owner) {
-		iommu_group_release_dma_owner(ctx->group);
-		ctx->owner = false;
-	}
+}
+
+/*
+ * 32-bit ARM gives the DMA API a domain that is not the group's default one, and which has to go before another comes:
+ * so do the drivers of displays there (tegra-drm's host1x_client_iommu_attach(), rockchip_drm_dma_attach_device()).
+ */
+static void leave_dma_api(struct device *dev)
+{
+#ifdef CONFIG_ARM_DMA_USE_IOMMU
+	if (to_dma_iommu_mapping(dev))
+		arm_iommu_detach_device(dev);
+#endif
 }
 
 static void describe(struct iommu_domain *domain, struct soc_iommu_test_domain *call)
@@ -86,20 +97,11 @@ long soc_iommu_test_attach(struct soc_iommu_test_context *ctx, void *arg)
 	if (ctx->attached)
 		return -EBUSY;
 
-	if (!ctx->owner) {
-		ret = iommu_group_claim_dma_owner(ctx->group, ctx);
-		if (ret)
-			return ret;
-		ctx->owner = true;
-	}
-
+	leave_dma_api(ctx->master->dev);
 	ret = iommu_attach_group(domain, ctx->group);
-	if (ret) {
-		detach(ctx);
-		return ret;
-	}
-	ctx->attached = domain;
-	return 0;
+	if (!ret)
+		ctx->attached = domain;
+	return ret;
 }
 
 long soc_iommu_test_detach(struct soc_iommu_test_context *ctx, void *arg)

@@ -31,7 +31,6 @@ struct soc_iommu_test_context {
 	struct xarray domains;
 	struct xarray buffers;
 	struct iommu_domain *attached;
-	bool owner;
 	struct iommu_sva *sva;
 	u32 features;		/* bits by SOC_IOMMU_TEST_FEATURE_* that are on */
 };

@@ -14,9 +14,6 @@
 #include "compat.h"
 #include "internal.h"
 
-/* mmap() offsets: 0 is the register window, above are buffers by number. */
-#define BUFFER_SHIFT 32
-
 static long context_open_master(struct soc_iommu_test_context *ctx, void *arg)
 {
 	struct soc_iommu_test_open *call = arg;
@@ -118,15 +115,15 @@ static long context_ioctl(struct file *file, unsigned int number, unsigned long 
 	return ret;
 }
 
+/* Page 0 is the register window; above, the page is the number of a buffer, which begins there. */
 static int context_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct soc_iommu_test_context *ctx = file->private_data;
-	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	int ret;
 
 	mutex_lock(&ctx->lock);
-	if (offset) {
-		ret = soc_iommu_test_buffer_mmap(ctx, offset >> BUFFER_SHIFT, vma);
+	if (vma->vm_pgoff) {
+		ret = soc_iommu_test_buffer_mmap(ctx, vma->vm_pgoff, vma);
 	} else if (!ctx->master) {
 		ret = -ENXIO;
 	} else {
