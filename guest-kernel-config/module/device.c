@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
@@ -130,6 +131,7 @@ static struct pci_driver pci_master_driver = {
 static int platform_master_probe(struct platform_device *pdev)
 {
 	struct resource *res;
+	int ret;
 
 	if (!device_iommu_mapped(&pdev->dev))
 		return -ENODEV;
@@ -137,19 +139,25 @@ static int platform_master_probe(struct platform_device *pdev)
 	res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	if (!res)
 		return -ENXIO;
-	return master_add(&pdev->dev, SOC_IOMMU_TEST_BUS_PLATFORM, res->start, resource_size(res));
+	pm_runtime_enable(&pdev->dev);
+	ret = master_add(&pdev->dev, SOC_IOMMU_TEST_BUS_PLATFORM, res->start, resource_size(res));
+	if (ret)
+		pm_runtime_disable(&pdev->dev);
+	return ret;
 }
 
 #ifdef PLATFORM_REMOVE_RETURNS_INT
 static int platform_master_remove(struct platform_device *pdev)
 {
 	master_remove(&pdev->dev);
+	pm_runtime_disable(&pdev->dev);
 	return 0;
 }
 #else
 static void platform_master_remove(struct platform_device *pdev)
 {
 	master_remove(&pdev->dev);
+	pm_runtime_disable(&pdev->dev);
 }
 #endif
 

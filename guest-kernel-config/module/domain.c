@@ -3,6 +3,7 @@
 #ifdef CONFIG_ARM_DMA_USE_IOMMU
 #include <asm/dma-iommu.h>
 #endif
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -11,6 +12,7 @@
 static void detach(struct soc_iommu_test_context *ctx)
 {
 	if (ctx->attached) {
+		pm_runtime_put(ctx->master->dev);
 		iommu_detach_group(ctx->attached, ctx->group);
 		ctx->attached = NULL;
 	}
@@ -99,9 +101,16 @@ long soc_iommu_test_attach(struct soc_iommu_test_context *ctx, void *arg)
 
 	leave_dma_api(ctx->master->dev);
 	ret = iommu_attach_group(domain, ctx->group);
-	if (!ret)
-		ctx->attached = domain;
-	return ret;
+	if (ret)
+		return ret;
+	/* A device in use has power, and so have those it is linked to: MediaTek's SMI sets up its ports then. */
+	ret = pm_runtime_resume_and_get(ctx->master->dev);
+	if (ret) {
+		iommu_detach_group(domain, ctx->group);
+		return ret;
+	}
+	ctx->attached = domain;
+	return 0;
 }
 
 long soc_iommu_test_detach(struct soc_iommu_test_context *ctx, void *arg)
