@@ -43,6 +43,7 @@ struct Attempt {
     bool may_miss_the_iommu = false;
     // What a read would find if it were let through, where that is known.
     const uint8_t *behind = nullptr;
+    bool ours = false; // a write that gets through spoils nothing but the test's own memory
 
     std::string where() const; // "canary write at 0x1000"
     struct Outcome {

@@ -3,10 +3,13 @@
 #pragma once
 
 #include "area.hpp"
+#include "failure.hpp"
 #include "path.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace guest
 {
@@ -38,6 +41,7 @@ private:
     void check_memory(const std::string &after) const;
     void transfer_all();
     void must_fault(const Attempt &attempt, Tally &tally);
+    std::optional<Failure> must_all_fault(const std::vector<Attempt> &attempts, Tally &tally);
     void check_model(const Attempt &attempt, Tally &tally);
     void check_log(const Attempt &attempt, class KernelLogTail &tail, Tally &tally);
     void note_tally(Notes &notes, const Tally &tally) const;
@@ -53,6 +57,7 @@ private:
     Area only_;   // mapped read-only
     Area canary_; // never mapped
     uint32_t seed_ = 1;
+    bool leaks_ = false; // an attempt got through
 };
 
 } // namespace guest

@@ -93,10 +93,10 @@ void path_session(const Scenario &scenario, const Device &master, unsigned sessi
     std::optional<DataSteps> steps(std::in_place, *path, scenario.driver);
     reporter.step("map", [&](Notes &notes) { steps->map(notes); });
     reporter.step("dma", [&](Notes &notes) { steps->dma(notes); });
-    reporter.step("isolation", [&](Notes &notes) { steps->isolation(notes); });
-    reporter.step("readonly", [&](Notes &notes) { steps->readonly(notes); });
+    reporter.observe("isolation", [&](Notes &notes) { steps->isolation(notes); });
+    reporter.observe("readonly", [&](Notes &notes) { steps->readonly(notes); });
     reporter.step("unmap", [&](Notes &notes) { steps->unmap(notes); });
-    reporter.step("stale", [&](Notes &notes) { steps->stale(notes); });
+    reporter.observe("stale", [&](Notes &notes) { steps->stale(notes); });
     reporter.step("detach", [&](Notes &notes) {
         steps.reset(); // the module's memory, too, keeps the device open
         path->detach(notes);

@@ -87,15 +87,23 @@ void Reporter::send(char type, int error, const std::string &text)
 
 void Reporter::step(const std::string &name, const std::function<void(Notes &)> &run)
 {
+    if (!observe(name, run)) {
+        throw SessionOver();
+    }
+}
+
+bool Reporter::observe(const std::string &name, const std::function<void(Notes &)> &run)
+{
     Notes notes;
     send(message_begin, 0, name);
     try {
         run(notes);
     } catch (const Failure &failure) {
         send(message_failed, failure.error, failure.what + (notes.text().empty() ? "" : "; ") + notes.text());
-        throw SessionOver();
+        return false;
     }
     send(message_ok, 0, notes.text());
+    return true;
 }
 
 bool Supervisor::run_session(unsigned session, const std::function<void(Reporter &)> &run)

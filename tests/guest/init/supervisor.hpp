@@ -39,6 +39,8 @@ public:
 
     // Runs one step. Throws SessionOver where the step throws Failure.
     void step(const std::string &name, const std::function<void(Notes &)> &run);
+    // A step that only looks: where it fails, the next ones still tell something. False then.
+    bool observe(const std::string &name, const std::function<void(Notes &)> &run);
 
 private:
     friend class Supervisor;
