@@ -1,0 +1,40 @@
+// Verdicts for Tegra20's GART under Linux 6.1, each from real boots. What is expected here is what was measured; the
+// reason behind it is in the driver or core function named.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "attach.hpp"
+#include "catch.hpp"
+
+TEST_CASE("gart: stock, DMA passes beside the aperture, and what is outside is not isolated")
+{
+    const Run run = attach("tegra-gart --kernel 6.1 --sessions 1");
+    INFO(run.text);
+    // Without ARM_DMA_USE_IOMMU the DMA API knows no IOMMU: pl330 uses physical addresses, outside the aperture.
+    CHECK(run.outcome("dma") == "works");
+    CHECK_THAT(run.detail("dma", "dma"), contains_text("failures=0 bypass"));
+
+    // The block has no permissions, and leaves alone what is outside its aperture. The rest stands up.
+    CHECK(run.verdict("direct") == "broken");
+    CHECK(run.api("direct").at("at") == "isolation");
+    CHECK_THAT(run.detail("direct", "attach"), contains_text("aperture=0x58000000-0x59ffffff page_sizes=0x1000"));
+    CHECK_THAT(run.detail("direct", "isolation"), contains_text("canary memory is wrong"));
+    CHECK_THAT(run.detail("direct", "readonly"), contains_text("read-only memory is wrong"));
+    // tegra20_mc_handle_irq() printed both, with their addresses.
+    CHECK_THAT(run.detail("direct", "stale"), contains_text("faults=2 reported=2 logged=2"));
+    CHECK(run.detail("direct", "detach") == "pinned=0");
+
+    // No .capable in gart_iommu_ops; and 6.1 has no iommufd.
+    CHECK(run.outcome("vfio") == "refused at bind: EINVAL");
+    CHECK(run.verdict("compat") == "unsupported");
+    CHECK(run.verdict("iommufd") == "unsupported");
+    CHECK(run.status == 1);
+}
+
+TEST_CASE("gart: with the coherency gate lifted VFIO cannot attach, for its claim already took the one domain")
+{
+    // __iommu_group_alloc_blocking_domain() attaches an empty unmanaged domain in place of a blocking one, and
+    // gart_iommu_attach_dev() takes no second domain while one is active.
+    const Run run = attach("tegra-gart --kernel 6.1 --api vfio --lift cache-coherency --unsafe-interrupts --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
+}
