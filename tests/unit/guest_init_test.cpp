@@ -251,6 +251,9 @@ TEST_CASE("an unknown driver is not expected to print", "[guest]")
 {
     CHECK(driver_reports_faults("virtio_iommu"));
     CHECK_FALSE(driver_reports_faults("sprd-iommu"));
+    CHECK(driver_reports_faults("mtk-iommu-v1", 0xffffffff));
+    CHECK_FALSE(driver_reports_faults("mtk-iommu-v1", 0x100000000));
+    CHECK(driver_reports_faults("apple-dart", 0x100000000));
     CHECK(logged_faults("sprd-iommu", {line("translation fault: status:0x1 stream:1 x) at 0x1000")}).empty());
 }
 

@@ -149,9 +149,11 @@ std::optional<KernelLine> parse_kernel_line(std::string_view record)
     return KernelLine{*sequence, *microseconds, std::string(text.substr(0, text.find('\n')))};
 }
 
-bool driver_reports_faults(std::string_view driver)
+bool driver_reports_faults(std::string_view driver, uint64_t address)
 {
-    return style_of(driver) != Style::none;
+    const Style style = style_of(driver);
+    const bool narrow = style == Style::mtk_iommu_v1 || style == Style::tegra_mc;
+    return style != Style::none && !(narrow && address >> 32);
 }
 
 std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vector<KernelLine> &lines)

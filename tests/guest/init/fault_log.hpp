@@ -27,8 +27,9 @@ struct LoggedFault {
     uint64_t microseconds;
 };
 
-// Does this module know how that driver reports a fault?
-bool driver_reports_faults(std::string_view driver);
+// Does this module know how that driver reports a fault at that address? What the block's address lines cannot carry
+// never gets to it.
+bool driver_reports_faults(std::string_view driver, uint64_t address = 0);
 
 std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vector<KernelLine> &lines);
 

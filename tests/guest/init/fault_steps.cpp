@@ -54,7 +54,7 @@ void DataSteps::check_model(const Attempt &attempt, Tally &tally)
 
 void DataSteps::check_log(const Attempt &attempt, KernelLogTail &tail, Tally &tally)
 {
-    if (!driver_reports_faults(driver_)) {
+    if (!driver_reports_faults(driver_, attempt.address)) {
         return;
     }
     const uint32_t stream = path_.dma().stream();
