@@ -13,7 +13,8 @@ static void detach(struct soc_iommu_test_context *ctx)
 {
 	if (ctx->attached) {
 		pm_runtime_put(ctx->master->dev);
-		iommu_detach_group(ctx->attached, ctx->group);
+		if (ctx->attached != ctx->current_domain)
+			iommu_detach_group(ctx->attached, ctx->group);
 		ctx->attached = NULL;
 	}
 }
@@ -38,24 +39,39 @@ static void describe(struct iommu_domain *domain, struct soc_iommu_test_domain *
 	call->page_sizes = domain->pgsize_bitmap;
 }
 
+static void domain_free(struct soc_iommu_test_context *ctx, struct iommu_domain *domain)
+{
+	if (domain != ctx->current_domain)
+		iommu_domain_free(domain);
+}
+
 long soc_iommu_test_domain_alloc(struct soc_iommu_test_context *ctx, void *arg)
 {
 	struct soc_iommu_test_domain *call = arg;
 	struct iommu_domain *domain;
 	int ret;
 
-	if (call->type != SOC_IOMMU_TEST_DOMAIN_PAGING)
-		return -EOPNOTSUPP;
 	if (!ctx->group)
 		return -ENODEV;
 
-	domain = iommu_paging_domain_alloc(ctx->master->dev);
+	switch (call->type) {
+	case SOC_IOMMU_TEST_DOMAIN_PAGING:
+		domain = iommu_paging_domain_alloc(ctx->master->dev);
+		break;
+	case SOC_IOMMU_TEST_DOMAIN_CURRENT:
+		domain = iommu_get_domain_for_dev(ctx->master->dev) ?: ERR_PTR(-ENODEV);
+		break;
+	default:
+		return -EOPNOTSUPP;
+	}
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
+	if (call->type == SOC_IOMMU_TEST_DOMAIN_CURRENT)
+		ctx->current_domain = domain;
 
 	ret = xa_alloc(&ctx->domains, &call->domain, domain, xa_limit_31b, GFP_KERNEL);
 	if (ret) {
-		iommu_domain_free(domain);
+		domain_free(ctx, domain);
 		return ret;
 	}
 
@@ -84,7 +100,7 @@ long soc_iommu_test_domain_free(struct soc_iommu_test_context *ctx, void *arg)
 	if (domain == ctx->attached)
 		return -EBUSY;
 	xa_erase(&ctx->domains, call->id);
-	iommu_domain_free(domain);
+	domain_free(ctx, domain);
 	return 0;
 }
 
@@ -99,14 +115,17 @@ long soc_iommu_test_attach(struct soc_iommu_test_context *ctx, void *arg)
 	if (ctx->attached)
 		return -EBUSY;
 
-	leave_dma_api(ctx->master->dev);
-	ret = iommu_attach_group(domain, ctx->group);
-	if (ret)
-		return ret;
+	if (domain != ctx->current_domain) {
+		leave_dma_api(ctx->master->dev);
+		ret = iommu_attach_group(domain, ctx->group);
+		if (ret)
+			return ret;
+	}
 	/* A device in use has power, and so have those it is linked to: MediaTek's SMI sets up its ports then. */
 	ret = pm_runtime_resume_and_get(ctx->master->dev);
 	if (ret) {
-		iommu_detach_group(domain, ctx->group);
+		if (domain != ctx->current_domain)
+			iommu_detach_group(domain, ctx->group);
 		return ret;
 	}
 	ctx->attached = domain;
@@ -191,6 +210,6 @@ void soc_iommu_test_domains_release(struct soc_iommu_test_context *ctx)
 
 	detach(ctx);
 	xa_for_each(&ctx->domains, id, domain)
-		iommu_domain_free(domain);
+		domain_free(ctx, domain);
 	xa_destroy(&ctx->domains);
 }

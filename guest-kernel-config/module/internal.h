@@ -31,6 +31,7 @@ struct soc_iommu_test_context {
 	struct xarray domains;
 	struct xarray buffers;
 	struct iommu_domain *attached;
+	struct iommu_domain *current_domain;	/* not ours to attach or free */
 	struct iommu_sva *sva;
 	u32 features;		/* bits by SOC_IOMMU_TEST_FEATURE_* that are on */
 };

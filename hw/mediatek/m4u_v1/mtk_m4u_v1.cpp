@@ -119,7 +119,8 @@ const ModelType mtk_m4u_v1_type{
               .memory = "512M",
               .driver = "mtk-iommu-v1",
               .config = "mtk-m4u-v1",
-              .kernels = {"6.1", "6.12"}},
+              .kernels = {"6.1", "6.12"},
+              .apis = {"current"}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<m4u_v1::MtkM4uV1>(host, options.text("variant"));
     },

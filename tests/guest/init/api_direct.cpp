@@ -14,7 +14,7 @@ namespace
 class DirectPath : public Path
 {
 public:
-    explicit DirectPath(const Device &device) : module_(device) {}
+    DirectPath(const Device &device, uint32_t domain_type) : module_(device), domain_type_(domain_type) {}
 
     void check_supported() const override { TestModule::check_present(); }
     std::string driver() const override { return TestModule::driver(); }
@@ -28,6 +28,7 @@ public:
 
         domain_ = {};
         domain_.size = sizeof(domain_);
+        domain_.type = domain_type_;
         module_.call(SOC_IOMMU_TEST_DOMAIN_ALLOC, &domain_, "iommu_paging_domain_alloc");
         soc_iommu_test_id id = {sizeof(id), domain_.domain};
         module_.call(SOC_IOMMU_TEST_ATTACH, &id, "iommu_attach_group");
@@ -108,6 +109,7 @@ public:
 
 private:
     TestModule module_;
+    uint32_t domain_type_;
     soc_iommu_test_domain domain_ = {};
 };
 
@@ -115,7 +117,12 @@ private:
 
 std::unique_ptr<Path> direct_path(const Device &device)
 {
-    return std::make_unique<DirectPath>(device);
+    return std::make_unique<DirectPath>(device, SOC_IOMMU_TEST_DOMAIN_PAGING);
+}
+
+std::unique_ptr<Path> current_path(const Device &device)
+{
+    return std::make_unique<DirectPath>(device, SOC_IOMMU_TEST_DOMAIN_CURRENT);
 }
 
 } // namespace guest

@@ -59,7 +59,7 @@ void prepare(const Scenario &scenario)
         // Also VFIO's reset handler for the platform soc-dma, and the driver that `probe` tries first.
         load_module_if_present("soc_iommu_test");
     } catch (const Failure &failure) {
-        if (scenario.api == "direct" || scenario.api == "sva") {
+        if (scenario.api == "direct" || scenario.api == "current" || scenario.api == "sva") {
             throw;
         }
         log_line("# soc-iommu note " + errno_name(failure.error) + " " + failure.what);
@@ -70,6 +70,9 @@ std::unique_ptr<Path> make_path(const Scenario &scenario, const Device &master)
 {
     if (scenario.api == "direct") {
         return direct_path(master);
+    }
+    if (scenario.api == "current") {
+        return current_path(master);
     }
     if (scenario.api == "iommufd") {
         return iommufd_path(master);

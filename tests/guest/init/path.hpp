@@ -43,5 +43,7 @@ std::unique_ptr<Path> vfio_path(const Device &device);
 std::unique_ptr<Path> compat_path(const Device &device);
 std::unique_ptr<Path> iommufd_path(const Device &device);
 std::unique_ptr<Path> direct_path(const Device &device);
+// As direct, in the domain that the device already has.
+std::unique_ptr<Path> current_path(const Device &device);
 
 } // namespace guest

@@ -36,7 +36,8 @@ Scenario Scenario::parse(std::string_view command_line)
             equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
         const auto number = parse_number(value);
 
-        if (name == "api" && one_of(value, {"dma", "direct", "vfio", "compat", "iommufd", "sva", "dirty"})) {
+        if (name == "api" &&
+            one_of(value, {"dma", "direct", "current", "vfio", "compat", "iommufd", "sva", "dirty"})) {
             scenario.api = value;
         } else if (name == "master" && one_of(value, {"pci", "platform"})) {
             scenario.master = value;
