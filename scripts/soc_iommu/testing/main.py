@@ -48,7 +48,8 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
           ["soc-smmuv3", "--page-size", "64k", "--kernel-patch", str(MENDED_DRIVER)],
           ["soc-smmuv3", "--page-size", "16k", "--kernel-patch", str(PATCHES / "arm-smmu-v3-sva-limit-ips.patch")],
           ["apple-dart", "--no-cap-series"],
-          *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale"))]
+          *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale")),
+          ["tegra-gart", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.1"]]
 
 
 def parse(argv: list[str]):

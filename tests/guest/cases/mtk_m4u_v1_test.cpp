@@ -1,0 +1,47 @@
+// Verdicts for MediaTek's M4U of generation 1 under Linux 6.1, each from real boots. What is expected here is what was
+// measured; the reason behind it is in the driver or core function named.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "attach.hpp"
+#include "catch.hpp"
+
+TEST_CASE("m4u: stock, the DMA API works through the flat table, and a domain of one's own is a trap")
+{
+    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK_THAT(run.detail("dma", "dma"), contains_text("failures=0 translations="));
+
+    // mtk_iommu_v1_attach_device() takes any domain but its own with success and does nothing, so that the domain has
+    // neither table nor lock when mtk_iommu_v1_map() uses them.
+    CHECK(run.verdict("direct") == "broken");
+    CHECK(run.api("direct").at("at") == "map");
+    REQUIRE_FALSE(run.api("direct").at("kernel_warnings").empty());
+    CHECK_THAT(run.api("direct").at("kernel_warnings")[0].get<std::string>(), contains_text("Unable to handle kernel"));
+
+    // No .capable in mtk_iommu_v1_ops; and 6.1 has no iommufd.
+    CHECK(run.outcome("vfio") == "refused at bind: EINVAL");
+    CHECK(run.verdict("compat") == "unsupported");
+    CHECK(run.verdict("iommufd") == "unsupported");
+}
+
+TEST_CASE("m4u: in the driver's own domain all stands up but permissions, which its entries do not have")
+{
+    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api current --sessions 1");
+    INFO(run.text);
+    CHECK(run.verdict("current") == "broken");
+    CHECK(run.api("current").at("at") == "readonly");
+    // mtk_iommu_v1_isr() printed them, with address, larb and port; the last is beyond the block's 32 address lines.
+    CHECK_THAT(run.detail("current", "isolation"), contains_text("faults=6 reported=1 redirected=5 logged=5"));
+    CHECK_THAT(run.detail("current", "stale"), contains_text("redirected=2 logged=2"));
+    CHECK(run.detail("current", "detach") == "pinned=0");
+}
+
+TEST_CASE("m4u: with the coherency gate lifted VFIO cannot claim the group")
+{
+    // arch_setup_dma_ops() attached the domain of ARM's DMA API, which is not the group's default one
+    // (iommu_group_claim_dma_owner()).
+    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api vfio --lift cache-coherency --unsafe-interrupts --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
+}
