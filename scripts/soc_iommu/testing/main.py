@@ -88,7 +88,8 @@ class Session:
         if self.wants("qemu", "guest", "bench"):
             groups += ["qemu", "headers"]
         if self.wants("guest", "bench") and not self.args.inside:
-            groups += ["kernel", "kernel-arm64", "kernel-source-6.12", "guest-arm64"]
+            groups += ["kernel", "kernel-arm64", "kernel-arm", "kernel-source-6.1", "kernel-source-6.12", "guest-arm64",
+                       "guest-arm"]
         if self.wants("fuzz"):
             groups.append("fuzz")
         packages.ensure(self.phases, *groups)

@@ -41,7 +41,8 @@ TEST_CASE("m4u: with the coherency gate lifted VFIO cannot claim the group")
 {
     // arch_setup_dma_ops() attached the domain of ARM's DMA API, which is not the group's default one
     // (iommu_group_claim_dma_owner()).
-    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api vfio --lift cache-coherency --unsafe-interrupts --sessions 1");
+    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api vfio --sessions 1 --lift cache-coherency "
+                           "--unsafe-interrupts");
     INFO(run.text);
     CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
 }

@@ -34,7 +34,8 @@ TEST_CASE("gart: with the coherency gate lifted VFIO cannot attach, for its clai
 {
     // __iommu_group_alloc_blocking_domain() attaches an empty unmanaged domain in place of a blocking one, and
     // gart_iommu_attach_dev() takes no second domain while one is active.
-    const Run run = attach("tegra-gart --kernel 6.1 --api vfio --lift cache-coherency --unsafe-interrupts --sessions 1");
+    const Run run = attach("tegra-gart --kernel 6.1 --api vfio --sessions 1 --lift cache-coherency "
+                           "--unsafe-interrupts");
     INFO(run.text);
     CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
 }
