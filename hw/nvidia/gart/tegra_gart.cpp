@@ -181,7 +181,8 @@ const ModelType tegra_gart_type{
               .memory = "384M",
               .driver = "tegra-mc",
               .config = "tegra-gart",
-              .kernels = {"6.1", "6.1-arm-dma"}},
+              .kernels = {"6.1", "6.1-arm-dma"},
+              .apis = {"aperture"}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<gart::TegraGart>(host, gart::Aperture(options));
     },

@@ -6,6 +6,8 @@
 #include "test_module.hpp"
 #include "text.hpp"
 
+#include <vector>
+
 namespace guest
 {
 namespace
@@ -14,7 +16,10 @@ namespace
 class DirectPath : public Path
 {
 public:
-    DirectPath(const Device &device, uint32_t domain_type) : module_(device), domain_type_(domain_type) {}
+    DirectPath(const Device &device, std::vector<uint32_t> domain_types)
+        : module_(device), domain_types_(std::move(domain_types))
+    {
+    }
 
     void check_supported() const override { TestModule::check_present(); }
     std::string driver() const override { return TestModule::driver(); }
@@ -26,10 +31,7 @@ public:
         module_.bind();
         module_.open();
 
-        domain_ = {};
-        domain_.size = sizeof(domain_);
-        domain_.type = domain_type_;
-        module_.call(SOC_IOMMU_TEST_DOMAIN_ALLOC, &domain_, "iommu_paging_domain_alloc");
+        allocate_domain();
         soc_iommu_test_id id = {sizeof(id), domain_.domain};
         module_.call(SOC_IOMMU_TEST_ATTACH, &id, "iommu_attach_group");
         // Some drivers (virtio-iommu) know a domain's aperture only now.
@@ -108,8 +110,28 @@ public:
     }
 
 private:
+    // The first type that the device can have.
+    void allocate_domain()
+    {
+        for (size_t i = 0;; i++) {
+            domain_ = {};
+            domain_.size = sizeof(domain_);
+            domain_.type = domain_types_[i];
+            try {
+                module_.call(SOC_IOMMU_TEST_DOMAIN_ALLOC, &domain_,
+                             domain_.type == SOC_IOMMU_TEST_DOMAIN_CURRENT ? "iommu_get_domain_for_dev"
+                                                                           : "iommu_paging_domain_alloc");
+                return;
+            } catch (const Failure &failure) {
+                if (failure.error != ENODEV || i + 1 == domain_types_.size()) {
+                    throw;
+                }
+            }
+        }
+    }
+
     TestModule module_;
-    uint32_t domain_type_;
+    std::vector<uint32_t> domain_types_;
     soc_iommu_test_domain domain_ = {};
 };
 
@@ -117,12 +139,18 @@ private:
 
 std::unique_ptr<Path> direct_path(const Device &device)
 {
-    return std::make_unique<DirectPath>(device, SOC_IOMMU_TEST_DOMAIN_PAGING);
+    return std::make_unique<DirectPath>(device, std::vector<uint32_t>{SOC_IOMMU_TEST_DOMAIN_PAGING});
 }
 
 std::unique_ptr<Path> current_path(const Device &device)
 {
-    return std::make_unique<DirectPath>(device, SOC_IOMMU_TEST_DOMAIN_CURRENT);
+    return std::make_unique<DirectPath>(device, std::vector<uint32_t>{SOC_IOMMU_TEST_DOMAIN_CURRENT});
+}
+
+std::unique_ptr<Path> own_or_new_path(const Device &device)
+{
+    return std::make_unique<DirectPath>(
+        device, std::vector<uint32_t>{SOC_IOMMU_TEST_DOMAIN_CURRENT, SOC_IOMMU_TEST_DOMAIN_PAGING});
 }
 
 } // namespace guest

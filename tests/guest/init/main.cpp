@@ -59,7 +59,7 @@ void prepare(const Scenario &scenario)
         // Also VFIO's reset handler for the platform soc-dma, and the driver that `probe` tries first.
         load_module_if_present("soc_iommu_test");
     } catch (const Failure &failure) {
-        if (scenario.api == "direct" || scenario.api == "current" || scenario.api == "sva") {
+        if (one_of(scenario.api, {"direct", "current", "aperture", "sva"})) {
             throw;
         }
         log_line("# soc-iommu note " + errno_name(failure.error) + " " + failure.what);
@@ -140,6 +140,8 @@ bool run(const Scenario &scenario)
                 dma_session(scenario, *master, session, reporter);
             } else if (scenario.api == "sva") {
                 sva_session(scenario, *master, session, reporter);
+            } else if (scenario.api == "aperture") {
+                aperture_session(scenario, *master, session, reporter);
             } else if (scenario.api == "dirty") {
                 dirty_session(scenario, *master, session, reporter);
             } else {

@@ -45,5 +45,7 @@ std::unique_ptr<Path> iommufd_path(const Device &device);
 std::unique_ptr<Path> direct_path(const Device &device);
 // As direct, in the domain that the device already has.
 std::unique_ptr<Path> current_path(const Device &device);
+// That, or a new one where the device has none.
+std::unique_ptr<Path> own_or_new_path(const Device &device);
 
 } // namespace guest

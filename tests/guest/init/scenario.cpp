@@ -4,19 +4,9 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace guest
 {
-namespace
-{
-
-bool one_of(std::string_view value, std::initializer_list<std::string_view> valid)
-{
-    return std::find(valid.begin(), valid.end(), value) != valid.end();
-}
-
-} // namespace
 
 Scenario Scenario::parse(std::string_view command_line)
 {
@@ -37,7 +27,7 @@ Scenario Scenario::parse(std::string_view command_line)
         const auto number = parse_number(value);
 
         if (name == "api" &&
-            one_of(value, {"dma", "direct", "current", "vfio", "compat", "iommufd", "sva", "dirty"})) {
+            one_of(value, {"dma", "direct", "current", "vfio", "compat", "iommufd", "aperture", "sva", "dirty"})) {
             scenario.api = value;
         } else if (name == "master" && one_of(value, {"pci", "platform"})) {
             scenario.master = value;

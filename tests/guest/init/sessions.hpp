@@ -12,6 +12,9 @@ namespace guest
 // A process' address space, bound to soc-dma: DMA on memory that nobody pinned or mapped for it.
 void sva_session(const Scenario &scenario, const Device &master, unsigned session, Reporter &reporter);
 
+// Every address of a domain, through the test module.
+void aperture_session(const Scenario &scenario, const Device &master, unsigned session, Reporter &reporter);
+
 // iommufd, and which pages the device wrote.
 void dirty_session(const Scenario &scenario, const Device &master, unsigned session, Reporter &reporter);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdarg>
 #include <cstdio>
@@ -67,6 +68,11 @@ std::optional<uint64_t> parse_number(std::string_view text)
 std::string hex(uint64_t value)
 {
     return format("0x%llx", static_cast<unsigned long long>(value));
+}
+
+bool one_of(std::string_view value, std::initializer_list<std::string_view> valid)
+{
+    return std::find(valid.begin(), valid.end(), value) != valid.end();
 }
 
 } // namespace guest

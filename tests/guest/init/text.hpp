@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,5 +18,7 @@ std::string_view trim(std::string_view text);
 // Decimal, or hexadecimal with 0x. Nothing may follow the number.
 std::optional<uint64_t> parse_number(std::string_view text);
 std::string hex(uint64_t value);
+
+bool one_of(std::string_view value, std::initializer_list<std::string_view> valid);
 
 } // namespace guest
