@@ -46,3 +46,23 @@ TEST_CASE("m4u: with the coherency gate lifted VFIO cannot claim the group")
     INFO(run.text);
     CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
 }
+
+TEST_CASE("m4u: every address of the 4 GiB can be mapped, reached and unmapped")
+{
+    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api aperture --sessions 2");
+    INFO(run.text);
+    CHECK(run.outcome("aperture") == "works");
+    CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=4294967296"));
+}
+
+TEST_CASE("m4u: under 6.12 the driver gets no client")
+{
+    // mtk_iommu_v1_ops has no of_xlate there, and of_iommu_xlate() asks for one.
+    const Run run = attach("mtk-m4u-v1 --kernel 6.12 --sessions 1");
+    INFO(run.text);
+    for (const char *api : {"dma", "direct", "vfio", "compat", "iommufd"}) {
+        INFO(api);
+        CHECK(run.verdict(api) == "refused");
+        CHECK(run.api(api).at("at") == "probe");
+    }
+}

@@ -39,3 +39,11 @@ TEST_CASE("gart: with the coherency gate lifted VFIO cannot attach, for its clai
     INFO(run.text);
     CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
 }
+
+TEST_CASE("gart: every address of the aperture can be mapped, reached and unmapped")
+{
+    const Run run = attach("tegra-gart --kernel 6.1 --api aperture --sessions 2");
+    INFO(run.text);
+    CHECK(run.outcome("aperture") == "works");
+    CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=33554432"));
+}
