@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import kconfig
+import packages
 from arch import ARCHES
 from cache import Cache, digest, file_digest, tree_digest
 from errors import Failure, Usage
@@ -87,6 +88,19 @@ def patches(choice: Choice) -> list[Path]:
 
 def tarball(version: str) -> Path:
     return Path(f"/usr/src/linux-source-{version}.tar.xz")
+
+
+def why_none(version: str) -> str:
+    """Why no kernel of that version can be had here; "" where one can."""
+    prebuilt = os.environ.get("SOC_IOMMU_KERNELS")
+    if prebuilt:
+        found = any(Path(prebuilt).glob(f"{version}-*"))
+        return "" if found else f"SOC_IOMMU_KERNELS={prebuilt} has no Linux {version}"
+    release = packages.release()
+    # It may have come from elsewhere.
+    if tarball(version).exists() or version not in packages.NO_SOURCE.get(release, []):
+        return ""
+    return f"Debian {release} has no linux-source-{version}"
 
 
 def compiler(cache: Cache, name: str) -> str | None:

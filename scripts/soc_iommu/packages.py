@@ -34,6 +34,8 @@ GROUPS = {
     "fuzz": ([], {"12": ["clang-14", "libclang-rt-14-dev"], "13": ["clang-19", "libclang-rt-19-dev"]}),
     "other-debian": (["debootstrap"], {}),
 }
+# Linux sources that a release does not have.
+NO_SOURCE = {"13": ["6.1"]}
 
 
 def release(os_release: Path = Path("/etc/os-release")) -> str:
@@ -107,8 +109,10 @@ def explain(unknown: list[str], phase) -> str:
     text = f"apt could not install the packages; the end of {phase.log}:\n{tail(phase.log)}"
     if unknown:
         text = f"apt's sources do not offer: {' '.join(unknown)}\n" + text
-    if "linux-source-6.1" in unknown and release() == "13":
-        text += "\nDebian 13 has no Linux 6.1: give a kernel tree of your own with --kdir, or take another --kernel."
+    absent = [version for version in NO_SOURCE.get(release(), []) if f"linux-source-{version}" in unknown]
+    if absent:
+        text += (f"\nDebian {release()} has no Linux {absent[0]}: give a kernel tree of your own with --kdir, or take "
+                 "another --kernel.")
     elif any(name.startswith("linux-source") for name in unknown):
         text += ("\nOn Debian 12 linux-source-6.12 is in the security suite (bookworm-security): "
                  "add it to apt's sources.")

@@ -1,5 +1,6 @@
 """Architectures and the kernels for them. SPDX-License-Identifier: GPL-2.0-or-later"""
 
+import os
 import unittest
 from unittest import mock
 
@@ -96,6 +97,47 @@ class Packages(unittest.TestCase):
         with mock.patch.object(packages, "release", return_value="13"), mock.patch("phases.tail", return_value=""):
             self.assertIn("--kdir", packages.explain(["linux-source-6.1"], phase))
             self.assertNotIn("--kdir", packages.explain(["linux-source-6.12"], phase))
+
+
+class Obtainable(Case):
+    """Which kernels there can be on this machine."""
+
+    def setUp(self):
+        super().setUp()
+        for target, name, value in ((packages, "release", lambda: self.release),
+                                    (kernel, "tarball", lambda version: self.dir / f"{version}.tar.xz")):
+            patch = mock.patch.object(target, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.environment()
+
+    def environment(self, **values):
+        patch = mock.patch.dict("os.environ", values)
+        patch.start()
+        self.addCleanup(patch.stop)
+        if not values:
+            os.environ.pop("SOC_IOMMU_KERNELS", None)
+
+    def test_every_release_but_13_has_6_1_or_can_get_it(self):
+        self.release = "12"
+        self.assertEqual([kernel.why_none(version) for version in kernel.VERSIONS], ["", ""])
+        self.release = "13"
+        self.assertEqual([kernel.why_none(version) for version in kernel.VERSIONS],
+                         ["Debian 13 has no linux-source-6.1", ""])
+
+    def test_what_is_installed_there_all_the_same_is_used(self):
+        self.release = "13"
+        (self.dir / "6.1.tar.xz").touch()
+        self.assertEqual(kernel.why_none("6.1"), "")
+
+    def test_where_kernels_are_brought_only_those_count(self):
+        self.release = "12"
+        (self.dir / "6.12-arm64-4k").mkdir()
+        self.environment(SOC_IOMMU_KERNELS=str(self.dir))
+        self.assertEqual(kernel.why_none("6.12"), "")
+        self.assertIn("has no Linux 6.1", kernel.why_none("6.1"))
+        (self.dir / "6.1-arm-tegra-gart").mkdir()
+        self.assertEqual(kernel.why_none("6.1"), "")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """The runner of the tests: programs that stand in for test cases. SPDX-License-Identifier: GPL-2.0-or-later"""
 
+import re
 import time
 import unittest
 import xml.etree.ElementTree as xml
+from unittest import mock
 
-from support import Case
+from support import ROOT, Case
 
+import kernel
 from errors import Usage
-from testing import catch2, main
+from testing import builds, catch2, main
 from testing.cases import FAILED, PASSED, SKIPPED, Score, TestCase, run
 
 
@@ -43,6 +46,14 @@ class Run(Case):
             self.assertEqual(got.outcome, FAILED)
             self.assertIn("no root", got.message)
 
+    def test_what_cannot_run_here_is_skipped_with_the_reason_even_in_ci(self):
+        case = TestCase("suite", "a case", ["true"], 20, cannot="no such kernel here")
+        said = []
+        score = Score(said.append)
+        score.run([case], self.dir, may_skip=False, jobs=1)
+        self.assertEqual(score.summary(), "0 passed, 0 failed, 1 skipped")
+        self.assertIn("no such kernel here", said[0])
+
     def test_four_failures_are_no_skip(self):
         self.assertEqual(self.outcome("echo 'x.cpp:1: FAILED:'; exit 4").outcome, FAILED)
 
@@ -77,6 +88,54 @@ esac
 
     def test_a_name_is_no_pattern(self):
         self.assertEqual(catch2.selector('a, b [c] "d" *\\'), 'a\\, b \\[c] \\"d\\" \\*\\\\')
+
+
+class KernelsOfCases(Case):
+    """Guest cases and the kernels they boot, where one version cannot be had."""
+
+    def test_the_guests_of_that_version_are_left_out(self):
+        with mock.patch.object(kernel, "why_none", lambda version: "no" if version == "6.1" else ""):
+            left = main.guests()
+        self.assertIn(["apple-dart"], left)
+        self.assertIn(["mtk-m4u-v1", "--kernel", "6.12"], left)
+        self.assertEqual([words for words in main.GUESTS if words not in left],
+                         [words for words in main.GUESTS if "6.1" in words])
+        self.assertIn(["tegra-gart", "--kernel", "6.1"], main.GUESTS)
+
+    def test_its_source_is_not_installed(self):
+        self.own_cache()
+        for reason, wanted in (("", True), ("no", False)):
+            session = main.Session(main.parse(["--output", str(self.dir / "logs"), "guest"]))
+            with mock.patch.object(kernel, "why_none", lambda version: reason if version == "6.1" else ""), \
+                    mock.patch.object(main.packages, "ensure") as ensure:
+                session.install()
+            groups = ensure.call_args.args
+            self.assertIn("kernel-source-6.12", groups)
+            self.assertEqual("kernel-source-6.1" in groups, wanted)
+
+    def test_its_cases_are_skipped_by_their_tag(self):
+        program = self.program("guest-cases", """#!/bin/sh
+case $1 in
+'[linux-6.1]') echo old;;
+--list-test-names-only) printf 'old\\nnew\\n';;
+esac
+""")
+        build = builds.TestBuild(mock.Mock(root=self.dir), None, "", [])
+        build.tests = lambda suite: [{"env": {}, "workdir": None, "cmd": [str(program)], "timeout": 5, "name": "guest"}]
+        for suite, reason, cannot in (("guest", "no 6.1", {"old": "no 6.1", "new": ""}),
+                                      ("guest", "", {"old": "", "new": ""}), ("unit", "no 6.1", {"old": "", "new": ""})):
+            with mock.patch.object(kernel, "why_none", lambda version: reason if version == "6.1" else ""):
+                self.assertEqual({case.name: case.cannot for case in build.cases(suite)}, cannot)
+
+    def test_every_case_that_names_the_kernel_has_the_tag(self):
+        versions = [re.escape(version) for version in kernel.VERSIONS if version != kernel.Choice().version]
+        found = 0
+        for path in (ROOT / "tests" / "guest" / "cases").glob("*.cpp"):
+            for case in re.split(r"^(?=TEST_CASE)", path.read_text(), flags=re.M)[1:]:
+                for version in re.findall(rf"--kernel ({'|'.join(versions)})(?![\d.])", case):
+                    found += 1
+                    self.assertRegex(case, rf'^TEST_CASE\("[^"]*",\s*"\[linux-{re.escape(version)}\]"\)')
+        self.assertGreater(found, 5)
 
 
 class Sessions(Case):

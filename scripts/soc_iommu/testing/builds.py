@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import boot
+import kernel as kernel_module
 import packages
 import plugin
 import qemu as qemu_module
@@ -87,11 +88,18 @@ class TestBuild:
             listed = catch2.names(command, {**os.environ, **env})
             if not listed:
                 raise Failure(f"{' '.join(command)}: no test cases")
+            cannot = self.without_kernel(command[0]) if suite == "guest" else {}
             for name in listed:
                 # Arguments of the Meson test only select cases, as the name now does.
                 argv = [command[0], catch2.selector(name)]
-                found[tuple(argv)] = TestCase(label, name, argv, test["timeout"], env, cwd)
+                found[tuple(argv)] = TestCase(label, name, argv, test["timeout"], env, cwd, cannot.get(name, ""))
         return list(found.values())
+
+    def without_kernel(self, program: str) -> dict[str, str]:
+        """The cases whose kernel cannot be had here, by their tag [linux-VERSION], each with the reason."""
+        reasons = {version: kernel_module.why_none(version) for version in kernel_module.VERSIONS}
+        return {name: reason for version, reason in reasons.items() if reason
+                for name in catch2.names([program, f"[linux-{version}]"])}
 
     def fuzzer(self, seconds: int) -> list[TestCase]:
         """libFuzzer: every target, from its seeds on, for a fixed time."""

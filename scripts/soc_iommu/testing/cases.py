@@ -26,6 +26,7 @@ class TestCase:
     limit: float
     env: dict = field(default_factory=dict)
     cwd: Path | None = None
+    cannot: str = ""  # why it cannot run on this machine at all: skipped, and that is allowed
 
 
 @dataclass
@@ -43,6 +44,8 @@ def log_of(case: TestCase, log_dir: Path) -> Path:
 
 def run(case: TestCase, log_dir: Path, may_skip: bool) -> Result:
     """One case. Its output goes to a log; what failed shows the end of it."""
+    if case.cannot:
+        return Result(case.suite, case.name, SKIPPED, message=f"    {case.cannot}")
     log = log_of(case, log_dir)
     log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()

@@ -5,7 +5,7 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("m4u: stock, the DMA API works through the flat table, and a domain of one's own is a trap")
+TEST_CASE("m4u: stock, the DMA API works through the flat table, and a domain of one's own is a trap", "[linux-6.1]")
 {
     const Run run = attach("mtk-m4u-v1 --kernel 6.1 --sessions 1");
     INFO(run.text);
@@ -25,7 +25,7 @@ TEST_CASE("m4u: stock, the DMA API works through the flat table, and a domain of
     CHECK(run.verdict("iommufd") == "unsupported");
 }
 
-TEST_CASE("m4u: in the driver's own domain all stands up but permissions, which its entries do not have")
+TEST_CASE("m4u: in the driver's own domain all stands up but permissions, which its entries do not have", "[linux-6.1]")
 {
     const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api current --sessions 1");
     INFO(run.text);
@@ -37,7 +37,7 @@ TEST_CASE("m4u: in the driver's own domain all stands up but permissions, which 
     CHECK(run.detail("current", "detach") == "pinned=0");
 }
 
-TEST_CASE("m4u: with the coherency gate lifted VFIO cannot claim the group")
+TEST_CASE("m4u: with the coherency gate lifted VFIO cannot claim the group", "[linux-6.1]")
 {
     // arch_setup_dma_ops() attached the domain of ARM's DMA API, which is not the group's default one
     // (iommu_group_claim_dma_owner()).
@@ -47,7 +47,7 @@ TEST_CASE("m4u: with the coherency gate lifted VFIO cannot claim the group")
     CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
 }
 
-TEST_CASE("m4u: every address of the 4 GiB can be mapped, reached and unmapped")
+TEST_CASE("m4u: every address of the 4 GiB can be mapped, reached and unmapped", "[linux-6.1]")
 {
     const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api aperture --sessions 2");
     INFO(run.text);

@@ -5,7 +5,7 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("gart: stock, DMA passes beside the aperture, and what is outside is not isolated")
+TEST_CASE("gart: stock, DMA passes beside the aperture, and what is outside is not isolated", "[linux-6.1]")
 {
     const Run run = attach("tegra-gart --kernel 6.1 --sessions 1");
     INFO(run.text);
@@ -30,7 +30,8 @@ TEST_CASE("gart: stock, DMA passes beside the aperture, and what is outside is n
     CHECK(run.status == 1);
 }
 
-TEST_CASE("gart: with the coherency gate lifted VFIO cannot attach, for its claim already took the one domain")
+TEST_CASE("gart: with the coherency gate lifted VFIO cannot attach, for its claim already took the one domain",
+          "[linux-6.1]")
 {
     // __iommu_group_alloc_blocking_domain() attaches an empty unmanaged domain in place of a blocking one, and
     // gart_iommu_attach_dev() takes no second domain while one is active.
@@ -40,7 +41,7 @@ TEST_CASE("gart: with the coherency gate lifted VFIO cannot attach, for its clai
     CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
 }
 
-TEST_CASE("gart: every address of the aperture can be mapped, reached and unmapped")
+TEST_CASE("gart: every address of the aperture can be mapped, reached and unmapped", "[linux-6.1]")
 {
     const Run run = attach("tegra-gart --kernel 6.1 --api aperture --sessions 2");
     INFO(run.text);
