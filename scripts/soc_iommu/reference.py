@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 # Neither serves a platform master: QEMU wires both to the PCI bus only.
 COMMON = {"masters": ["pci"], "options": [], "counters": [], "arch": "arm64", "cpu": "max", "memory": "512M",
-          "kernels": ["6.12"], "config": "reference", "ours": False}
+          "kernels": ["6.1", "6.12"], "config": "reference", "ours": False}
 
 
 def iommus(make) -> list:

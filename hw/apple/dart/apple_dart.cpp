@@ -195,7 +195,7 @@ const ModelType apple_dart_type{
               .memory = "512M",
               .driver = "apple-dart",
               .config = "apple-dart",
-              .kernels = {"6.12"}},
+              .kernels = {"6.1", "6.12"}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<dart::AppleDart>(host, dart::Config(options));
     },

@@ -190,7 +190,7 @@ const ModelType soc_smmuv3_type{
     .options = {smmuv3::option_specs, smmuv3::option_specs + smmuv3::option_spec_count},
     .masters = SOC_MASTERS_PCI | SOC_MASTERS_PLATFORM,
     .guest = {.arch = "arm64", .machine = "virt,gic-version=3", .cpu = "max", .memory = "512M",
-              .driver = "arm-smmu-v3", .config = "soc-smmuv3", .kernels = {"6.12"}, .apis = {"sva", "dirty"}},
+              .driver = "arm-smmu-v3", .config = "soc-smmuv3", .kernels = {"6.1", "6.12"}, .apis = {"sva", "dirty"}},
     .qemu_device = nullptr,
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<smmuv3::SocSmmuV3>(host, smmuv3::Features(options));

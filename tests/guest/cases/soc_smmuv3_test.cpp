@@ -285,3 +285,22 @@ TEST_CASE("smmuv3: a machine saved in the middle goes on in another QEMU, and ev
     INFO(run.text);
     CHECK(run.outcome(api) == "works");
 }
+
+TEST_CASE("smmuv3: under 6.1 everything works that there is: no iommufd, and so no dirty tracking", "[linux-6.1]")
+{
+    const Run pci = attach("soc-smmuv3 --kernel 6.1 --sessions 1 --api dma,direct,vfio,compat,iommufd,dirty");
+    INFO(pci.text);
+    for (const char *api : {"dma", "direct", "vfio"})
+        CHECK(pci.outcome(api) == "works");
+    for (const char *api : {"compat", "iommufd", "dirty"})
+        CHECK(pci.outcome(api) == "unsupported");
+    // Less than under 6.12 by ATTR_TYPES_OVR, HA and HD, which that driver does not know.
+    CHECK_THAT(console_of(pci, "direct"), contains_text("ias 52-bit, oas 52-bit (features 0x000adfb7)"));
+    CHECK(pci.status == 0);
+
+    // No interrupt gate either: see the DART under 6.1.
+    const Run platform = attach("soc-smmuv3 --kernel 6.1 --sessions 2 --master platform --api vfio,sva");
+    INFO(platform.text);
+    check_all_work(platform);
+    CHECK_THAT(platform.detail("sva", "dma"), contains_text("pins=0"));
+}
