@@ -36,6 +36,8 @@ GROUPS = {
 }
 # Linux sources that a release does not have.
 NO_SOURCE = {"13": ["6.1"]}
+# A name that apt does not know is not a regular expression: "linux-source-6.1" would install linux-source-6.12.
+EXACT = ["-o", "APT::Cmd::Pattern-Only=true"]
 
 
 def release(os_release: Path = Path("/etc/os-release")) -> str:
@@ -87,7 +89,7 @@ def ensure(phases: Phases, *groups: str):
     prefix = as_root()
     with phases.phase("packages", limit=1800) as phase:
         phase.note("installing through apt: " + " ".join(wanted))
-        apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=600"]
+        apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *EXACT, "-o", "DPkg::Lock::Timeout=600"]
         # sudo may have to ask for a password: leave it the terminal's input.
         stdin = None if not prefix else open("/dev/tty", "rb") if os.path.exists("/dev/tty") and phases.tty else None
         # A source that has nothing to do with us may fail here; whether ours are there shows in the install.
@@ -99,7 +101,7 @@ def ensure(phases: Phases, *groups: str):
 
 
 def available(name: str) -> bool:
-    out = subprocess.run(["apt-cache", "policy", name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    out = subprocess.run(["apt-cache", *EXACT, "policy", name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                          text=True).stdout
     return "Candidate:" in out and "Candidate: (none)" not in out
 

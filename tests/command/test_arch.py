@@ -9,11 +9,12 @@ from support import Case
 import arguments
 import kernel
 import packages
+import phases
 import prepare
 import reference
 import registry
 from arch import ARCHES
-from errors import Usage
+from errors import Failure, Usage
 from kernel import Choice
 
 
@@ -80,7 +81,7 @@ class Kernels(unittest.TestCase):
         arguments.parse(["kernel", "list"])
 
 
-class Packages(unittest.TestCase):
+class Packages(Case):
     def test_every_architecture_and_version_has_its_packages(self):
         for name, arch in ARCHES.items():
             self.assertTrue(any(arch.cross.rstrip("-") in p for p in packages.names(f"kernel-{name}")), name)
@@ -97,6 +98,29 @@ class Packages(unittest.TestCase):
         with mock.patch.object(packages, "release", return_value="13"), mock.patch("phases.tail", return_value=""):
             self.assertIn("--kdir", packages.explain(["linux-source-6.1"], phase))
             self.assertNotIn("--kdir", packages.explain(["linux-source-6.12"], phase))
+
+
+    def test_apt_takes_no_name_for_an_expression(self):
+        # An apt of its own, which has linux-source-6.12 installed and no other package.
+        for folder in ("lists/partial", "cache/archives/partial"):
+            (self.dir / folder).mkdir(parents=True)
+        (self.dir / "status").write_text("Package: linux-source-6.12\nStatus: install ok installed\nVersion: 1\n"
+                                         "Architecture: all\nMaintainer: nobody\nDescription: Linux\n\n")
+        config = self.dir / "apt.conf"
+        config.write_text(f'Dir::State "{self.dir}"; Dir::State::Lists "{self.dir}/lists"; '
+                          f'Dir::State::status "{self.dir}/status"; Dir::Cache "{self.dir}/cache"; '
+                          'Dir::Etc::sourcelist "/nonexistent"; Dir::Etc::sourceparts "/nonexistent"; '
+                          'Debug::NoLocking "1"; APT::Sandbox::User "root";')
+        progress = phases.Phases(self.dir / "logs", quiet=True)
+        with mock.patch.dict("os.environ", APT_CONFIG=str(config)), \
+                mock.patch.object(packages, "release", return_value="13"), \
+                mock.patch.object(packages, "as_root", return_value=[]), \
+                mock.patch.object(packages, "missing", lambda names: names):
+            self.assertTrue(packages.available("linux-source-6.12"))
+            self.assertFalse(packages.available("linux-source-6.1"))
+            packages.ensure(progress, "kernel-source-6.12")
+            with self.assertRaisesRegex(Failure, "Debian 13 has no Linux 6.1: .*--kdir"):
+                packages.ensure(progress, "kernel-source-6.1")
 
 
 class Obtainable(Case):
