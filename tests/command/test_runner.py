@@ -123,7 +123,8 @@ esac
         build = builds.TestBuild(mock.Mock(root=self.dir), None, "", [])
         build.tests = lambda suite: [{"env": {}, "workdir": None, "cmd": [str(program)], "timeout": 5, "name": "guest"}]
         for suite, reason, cannot in (("guest", "no 6.1", {"old": "no 6.1", "new": ""}),
-                                      ("guest", "", {"old": "", "new": ""}), ("unit", "no 6.1", {"old": "", "new": ""})):
+                                      ("guest", "", {"old": "", "new": ""}),
+                                      ("unit", "no 6.1", {"old": "", "new": ""})):
             with mock.patch.object(kernel, "why_none", lambda version: reason if version == "6.1" else ""):
                 self.assertEqual({case.name: case.cannot for case in build.cases(suite)}, cannot)
 
