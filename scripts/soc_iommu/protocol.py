@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 _DATA = ["map", "dma", "isolation", "readonly", "unmap", "stale", "detach"]
 STEPS = {
     "dma": ["probe", "bind", "dma", "unmap"],
-    **dict.fromkeys(["direct", "current"], ["probe", "attach", *_DATA]),
+    "direct": ["probe", "attach", *_DATA],
     **dict.fromkeys(["vfio", "compat", "iommufd", "sva"], ["probe", "bind", "attach", *_DATA]),
-    "aperture": ["probe", "attach", "map", "dma", "unmap", "stale", "detach"],
     "dirty": ["probe", "bind", "attach", "map", "dma", "unmap", "detach"],
+    "current": ["probe", "attach", *_DATA],
+    "aperture": ["probe", "attach", "map", "dma", "unmap", "stale", "detach"],
 }
 # Those that every IOMMU is asked; and those that need what few have: on request, where the registry lists them.
 APIS = ["dma", "direct", "vfio", "compat", "iommufd"]
-FURTHER = {"current": "as direct, in the domain that the device already has",
-           "aperture": "every address of a domain mapped, reached and unmapped",
-           "sva": "shared virtual addressing, with faults served by stall", "dirty": "dirty tracking through iommufd"}
+FURTHER = {"sva": "shared virtual addressing, with faults served by stall",
+           "dirty": "dirty tracking through iommufd",
+           "current": "as direct, in the domain that the device already has",
+           "aperture": "every address of a domain mapped, reached and unmapped"}
 
 # "[    1.234567] ", with the caller where CONFIG_PRINTK_CALLER is set, after a level where there is one.
 PREFIX = re.compile(r"^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[TC]\d+\])? ?")
