@@ -203,6 +203,32 @@ long soc_iommu_test_unmap(struct soc_iommu_test_context *ctx, void *arg)
 	return 0;
 }
 
+long soc_iommu_test_map_physical(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_page *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->domain);
+
+	if (!domain)
+		return -ENOENT;
+	if (call->iova != (unsigned long)call->iova ||
+	    call->physical != (phys_addr_t)call->physical)
+		return -EOVERFLOW;
+	return iommu_map(domain, call->iova, call->physical, PAGE_SIZE, IOMMU_READ, GFP_KERNEL);
+}
+
+long soc_iommu_test_iova_to_phys(struct soc_iommu_test_context *ctx, void *arg)
+{
+	struct soc_iommu_test_page *call = arg;
+	struct iommu_domain *domain = xa_load(&ctx->domains, call->domain);
+
+	if (!domain)
+		return -ENOENT;
+	if (call->iova != (unsigned long)call->iova)
+		return -EOVERFLOW;
+	call->physical = iommu_iova_to_phys(domain, call->iova);
+	return 0;
+}
+
 void soc_iommu_test_domains_release(struct soc_iommu_test_context *ctx)
 {
 	struct iommu_domain *domain;

@@ -48,6 +48,8 @@ long soc_iommu_test_attach(struct soc_iommu_test_context *ctx, void *arg);
 long soc_iommu_test_detach(struct soc_iommu_test_context *ctx, void *arg);
 long soc_iommu_test_map(struct soc_iommu_test_context *ctx, void *arg);
 long soc_iommu_test_unmap(struct soc_iommu_test_context *ctx, void *arg);
+long soc_iommu_test_map_physical(struct soc_iommu_test_context *ctx, void *arg);
+long soc_iommu_test_iova_to_phys(struct soc_iommu_test_context *ctx, void *arg);
 void soc_iommu_test_domains_release(struct soc_iommu_test_context *ctx);
 
 long soc_iommu_test_buffer_alloc(struct soc_iommu_test_context *ctx, void *arg);

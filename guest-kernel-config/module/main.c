@@ -58,6 +58,10 @@ static const struct call calls[] = {
 	  soc_iommu_test_buffer_free },
 	{ SOC_IOMMU_TEST_MAP, sizeof(struct soc_iommu_test_map), true, soc_iommu_test_map },
 	{ SOC_IOMMU_TEST_UNMAP, sizeof(struct soc_iommu_test_unmap), true, soc_iommu_test_unmap },
+	{ SOC_IOMMU_TEST_MAP_PHYSICAL, sizeof(struct soc_iommu_test_page), true,
+	  soc_iommu_test_map_physical },
+	{ SOC_IOMMU_TEST_IOVA_TO_PHYS, sizeof(struct soc_iommu_test_page), true,
+	  soc_iommu_test_iova_to_phys },
 #ifdef WITH_SVA
 	{ SOC_IOMMU_TEST_FEATURE, sizeof(struct soc_iommu_test_feature), true,
 	  soc_iommu_test_feature },
@@ -75,6 +79,7 @@ union argument {
 	struct soc_iommu_test_buffer buffer;
 	struct soc_iommu_test_map map;
 	struct soc_iommu_test_unmap unmap;
+	struct soc_iommu_test_page page;
 	struct soc_iommu_test_feature feature;
 	struct soc_iommu_test_sva sva;
 };

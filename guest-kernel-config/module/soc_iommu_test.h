@@ -86,6 +86,14 @@ struct soc_iommu_test_unmap {
 	__aligned_u64 unmapped;	/* out: what iommu_unmap() returned */
 };
 
+/* What is known of one page of a domain. */
+struct soc_iommu_test_page {
+	__u32 size;
+	__u32 domain;
+	__aligned_u64 iova;
+	__aligned_u64 physical;	/* in for _MAP_PHYSICAL, out for _IOVA_TO_PHYS */
+};
+
 /*
  * What the IOMMU does for a device only once it is told to. On in the order of their
  * numbers, off in the opposite one; what is on when the file is closed goes off then.
@@ -116,6 +124,9 @@ struct soc_iommu_test_sva {
 #define SOC_IOMMU_TEST_BUFFER_FREE	_IO(SOC_IOMMU_TEST_TYPE, 0x21)	/* _id */
 #define SOC_IOMMU_TEST_MAP		_IO(SOC_IOMMU_TEST_TYPE, 0x30)	/* _map */
 #define SOC_IOMMU_TEST_UNMAP		_IO(SOC_IOMMU_TEST_TYPE, 0x31)	/* _unmap */
+/* Maps one page to any address, memory or not; the other way is what the driver believes it mapped. */
+#define SOC_IOMMU_TEST_MAP_PHYSICAL	_IO(SOC_IOMMU_TEST_TYPE, 0x32)	/* _page */
+#define SOC_IOMMU_TEST_IOVA_TO_PHYS	_IO(SOC_IOMMU_TEST_TYPE, 0x33)	/* _page */
 /* Not known to a module of a kernel without CONFIG_IOMMU_SVA. */
 #define SOC_IOMMU_TEST_FEATURE		_IO(SOC_IOMMU_TEST_TYPE, 0x40)	/* _feature */
 #define SOC_IOMMU_TEST_SVA_BIND		_IO(SOC_IOMMU_TEST_TYPE, 0x41)	/* _sva */

@@ -14,13 +14,15 @@ STEPS = {
     "dirty": ["probe", "bind", "attach", "map", "dma", "unmap", "detach"],
     "current": ["probe", "attach", *_DATA],
     "aperture": ["probe", "attach", "map", "dma", "unmap", "stale", "detach"],
+    "limits": ["probe", "attach", "map", "second", "outside", "physical", "unmap", "detach"],
 }
 # Those that every IOMMU is asked; and those that need what few have: on request, where the registry lists them.
 APIS = ["dma", "direct", "vfio", "compat", "iommufd"]
 FURTHER = {"sva": "shared virtual addressing, with faults served by stall",
            "dirty": "dirty tracking through iommufd",
            "current": "as direct, in the domain that the device already has",
-           "aperture": "every address of a domain mapped, reached and unmapped"}
+           "aperture": "every address of a domain mapped, reached and unmapped",
+           "limits": "a second domain, addresses outside, physical ones that fit no entry: refused, or done right"}
 
 # "[    1.234567] ", with the caller where CONFIG_PRINTK_CALLER is set, after a level where there is one.
 PREFIX = re.compile(r"^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[TC]\d+\])? ?")

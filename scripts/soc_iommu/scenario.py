@@ -83,6 +83,8 @@ def devices(setup: Setup, api: str) -> list[str]:
         out += ["-device", ",".join(properties)]
     if setup.master == "pci":
         out += ["-device", "soc-dma-pci,id=dma0,addr=1" + master_features(setup)]
+        if api == "limits":
+            out += ["-device", "soc-dma-pci,id=dma1,addr=2" + master_features(setup)]
         if api == "dma":
             # The guest writes to the disk; every boot is to read the same.
             out += ["-drive", f"file={setup.disk},format=raw,if=none,id=disk0,snapshot=on",
@@ -93,6 +95,8 @@ def devices(setup: Setup, api: str) -> list[str]:
         out += ["-device", f"soc-dma,id=dma0,iommus={ports}" + master_features(setup)]
         if api == "dma":
             out += ["-device", "soc-pl330,id=pl330,iommus=iommu0:4"]
+        if api == "limits":
+            out += ["-device", "soc-dma,id=dma1,iommus=iommu0:4" + master_features(setup)]
     return out
 
 

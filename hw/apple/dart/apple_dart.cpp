@@ -195,7 +195,8 @@ const ModelType apple_dart_type{
               .memory = "512M",
               .driver = "apple-dart",
               .config = "apple-dart",
-              .kernels = {"6.1", "6.12"}},
+              .kernels = {"6.1", "6.12"},
+              .apis = {"limits"}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<dart::AppleDart>(host, dart::Config(options));
     },

@@ -120,7 +120,7 @@ const ModelType mtk_m4u_v1_type{
               .driver = "mtk-iommu-v1",
               .config = "mtk-m4u-v1",
               .kernels = {"6.1", "6.12"},
-              .apis = {"current", "aperture"}},
+              .apis = {"current", "aperture", "limits"}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<m4u_v1::MtkM4uV1>(host, options.text("variant"));
     },

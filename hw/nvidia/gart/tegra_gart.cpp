@@ -182,7 +182,7 @@ const ModelType tegra_gart_type{
               .driver = "tegra-mc",
               .config = "tegra-gart",
               .kernels = {"6.1", "6.1-arm-dma"},
-              .apis = {"aperture"}},
+              .apis = {"aperture", "limits"}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<gart::TegraGart>(host, gart::Aperture(options));
     },

@@ -13,7 +13,7 @@ namespace guest
 namespace
 {
 
-class DirectPath : public Path
+class DirectPath : public KernelPath
 {
 public:
     DirectPath(const Device &device, std::vector<uint32_t> domain_types)
@@ -99,6 +99,20 @@ public:
         return unmap.unmapped;
     }
 
+    void map_physical(uint64_t iova, uint64_t physical) override
+    {
+        soc_iommu_test_page page = {sizeof(page), domain_.domain, iova, physical};
+        module_.call(SOC_IOMMU_TEST_MAP_PHYSICAL, &page,
+                     format("iommu_map iova=%s physical=%s", hex(iova).c_str(), hex(physical).c_str()));
+    }
+
+    uint64_t iova_to_phys(uint64_t iova) override
+    {
+        soc_iommu_test_page page = {sizeof(page), domain_.domain, iova, 0};
+        module_.call(SOC_IOMMU_TEST_IOVA_TO_PHYS, &page, "iommu_iova_to_phys iova=" + hex(iova));
+        return page.physical;
+    }
+
     SocDma &dma() override { return module_.dma(); }
 
     void detach(Notes &) override
@@ -137,17 +151,17 @@ private:
 
 } // namespace
 
-std::unique_ptr<Path> direct_path(const Device &device)
+std::unique_ptr<KernelPath> direct_path(const Device &device)
 {
     return std::make_unique<DirectPath>(device, std::vector<uint32_t>{SOC_IOMMU_TEST_DOMAIN_PAGING});
 }
 
-std::unique_ptr<Path> current_path(const Device &device)
+std::unique_ptr<KernelPath> current_path(const Device &device)
 {
     return std::make_unique<DirectPath>(device, std::vector<uint32_t>{SOC_IOMMU_TEST_DOMAIN_CURRENT});
 }
 
-std::unique_ptr<Path> own_or_new_path(const Device &device)
+std::unique_ptr<KernelPath> own_or_new_path(const Device &device)
 {
     return std::make_unique<DirectPath>(
         device, std::vector<uint32_t>{SOC_IOMMU_TEST_DOMAIN_CURRENT, SOC_IOMMU_TEST_DOMAIN_PAGING});

@@ -56,21 +56,21 @@ void Device::unbind() const
     write_file(path() + "/driver_override", "\n");
 }
 
-std::optional<Device> find_pci(uint16_t vendor, uint16_t device)
+std::optional<Device> find_pci(uint16_t vendor, uint16_t device, unsigned skip)
 {
     for (const std::string &name : list_directory("/sys/bus/pci/devices")) {
         const std::string path = "/sys/bus/pci/devices/" + name;
         const auto number = [&](const char *file) {
             return parse_number(trim(read_file(path + file).value_or("")));
         };
-        if (number("/vendor") == vendor && number("/device") == device) {
+        if (number("/vendor") == vendor && number("/device") == device && !skip--) {
             return Device("pci", name);
         }
     }
     return std::nullopt;
 }
 
-std::optional<Device> find_compatible(const std::string &bus, std::string_view compatible)
+std::optional<Device> find_compatible(const std::string &bus, std::string_view compatible, unsigned skip)
 {
     for (const std::string &name : list_directory("/sys/bus/" + bus + "/devices")) {
         const auto names = read_file("/sys/bus/" + bus + "/devices/" + name + "/of_node/compatible");
@@ -78,7 +78,7 @@ std::optional<Device> find_compatible(const std::string &bus, std::string_view c
             continue;
         }
         for (std::string_view each : split(*names, '\0')) {
-            if (each == compatible) {
+            if (each == compatible && !skip--) {
                 return Device(bus, name);
             }
         }

@@ -32,9 +32,9 @@ private:
     std::string name_;
 };
 
-std::optional<Device> find_pci(uint16_t vendor, uint16_t device);
-// `bus` is platform or amba.
-std::optional<Device> find_compatible(const std::string &bus, std::string_view compatible);
+// The first in the order of their names, or one after it. `bus` is platform or amba.
+std::optional<Device> find_pci(uint16_t vendor, uint16_t device, unsigned skip = 0);
+std::optional<Device> find_compatible(const std::string &bus, std::string_view compatible, unsigned skip = 0);
 
 // Are devices bound to a driver of this name, on any of the buses that IOMMUs live on? Hyphens and
 // underscores are the same, as in module names.

@@ -28,14 +28,14 @@ constexpr uint16_t virtio_vendor = 0x1af4;
 constexpr uint16_t virtio_blk_device = 0x1042;
 constexpr uint16_t virtio_iommu_device = 0x1057;
 
-std::optional<Device> find_master(const Scenario &scenario)
+std::optional<Device> find_master(const Scenario &scenario, unsigned skip = 0)
 {
     if (scenario.api == "dma") {
         return scenario.master == "pci" ? find_pci(virtio_vendor, virtio_blk_device)
                                         : find_compatible("amba", "arm,pl330");
     }
-    return scenario.master == "pci" ? find_pci(SOC_DMA_PCI_VENDOR, SOC_DMA_PCI_DEVICE)
-                                    : find_compatible("platform", SOC_DMA_COMPATIBLE);
+    return scenario.master == "pci" ? find_pci(SOC_DMA_PCI_VENDOR, SOC_DMA_PCI_DEVICE, skip)
+                                    : find_compatible("platform", SOC_DMA_COMPATIBLE, skip);
 }
 
 // virtio-iommu is itself behind virtio-pci, which is a module because virtio-blk is a DMA master.
@@ -59,7 +59,7 @@ void prepare(const Scenario &scenario)
         // Also VFIO's reset handler for the platform soc-dma, and the driver that `probe` tries first.
         load_module_if_present("soc_iommu_test");
     } catch (const Failure &failure) {
-        if (one_of(scenario.api, {"direct", "current", "aperture", "sva"})) {
+        if (one_of(scenario.api, {"direct", "current", "aperture", "limits", "sva"})) {
             throw;
         }
         log_line("# soc-iommu note " + errno_name(failure.error) + " " + failure.what);
@@ -142,6 +142,8 @@ bool run(const Scenario &scenario)
                 sva_session(scenario, *master, session, reporter);
             } else if (scenario.api == "aperture") {
                 aperture_session(scenario, *master, session, reporter);
+            } else if (scenario.api == "limits") {
+                limits_session(scenario, *master, find_master(scenario, 1), session, reporter);
             } else if (scenario.api == "dirty") {
                 dirty_session(scenario, *master, session, reporter);
             } else {

@@ -42,10 +42,20 @@ public:
 std::unique_ptr<Path> vfio_path(const Device &device);
 std::unique_ptr<Path> compat_path(const Device &device);
 std::unique_ptr<Path> iommufd_path(const Device &device);
-std::unique_ptr<Path> direct_path(const Device &device);
+
+// The kernel's own interface, where more can be asked.
+class KernelPath : public Path
+{
+public:
+    // One page of the kernel's, wherever it lies.
+    virtual void map_physical(uint64_t iova, uint64_t physical) = 0;
+    virtual uint64_t iova_to_phys(uint64_t iova) = 0;
+};
+
+std::unique_ptr<KernelPath> direct_path(const Device &device);
 // As direct, in the domain that the device already has.
-std::unique_ptr<Path> current_path(const Device &device);
+std::unique_ptr<KernelPath> current_path(const Device &device);
 // That, or a new one where the device has none.
-std::unique_ptr<Path> own_or_new_path(const Device &device);
+std::unique_ptr<KernelPath> own_or_new_path(const Device &device);
 
 } // namespace guest

@@ -27,7 +27,8 @@ Scenario Scenario::parse(std::string_view command_line)
         const auto number = parse_number(value);
 
         if (name == "api" &&
-            one_of(value, {"dma", "direct", "current", "vfio", "compat", "iommufd", "aperture", "sva", "dirty"})) {
+            one_of(value, {"dma", "direct", "current", "vfio", "compat", "iommufd", "aperture", "limits", "sva",
+                           "dirty"})) {
             scenario.api = value;
         } else if (name == "master" && one_of(value, {"pci", "platform"})) {
             scenario.master = value;

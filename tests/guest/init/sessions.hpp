@@ -6,6 +6,8 @@
 #include "scenario.hpp"
 #include "supervisor.hpp"
 
+#include <optional>
+
 namespace guest
 {
 
@@ -14,6 +16,11 @@ void sva_session(const Scenario &scenario, const Device &master, unsigned sessio
 
 // Every address of a domain, through the test module.
 void aperture_session(const Scenario &scenario, const Device &master, unsigned session, Reporter &reporter);
+
+// What a domain cannot have: another domain beside it, other addresses, any physical address. An honest refusal is
+// fine; what is taken must hold. `other`: a second master behind the same IOMMU.
+void limits_session(const Scenario &scenario, const Device &master, const std::optional<Device> &other,
+                    unsigned session, Reporter &reporter);
 
 // iommufd, and which pages the device wrote.
 void dirty_session(const Scenario &scenario, const Device &master, unsigned session, Reporter &reporter);
