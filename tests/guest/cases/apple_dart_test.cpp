@@ -205,3 +205,18 @@ TEST_CASE("dart: under 6.1 the gates are fewer: coherency refuses VFIO, and lift
     CHECK(lifted.outcome("vfio") == "works");
     CHECK(lifted.detail("vfio", "detach", 2) == "pinned=0");
 }
+
+TEST_CASE("dart: two domains are apart; addresses beyond a domain are taken, physical ones beyond an entry are not")
+{
+    // iommu_map() does not look at the aperture, and neither does dart_map_pages(), which takes an index out of
+    // the address's lower bits. Of a physical address it warns.
+    const std::string master = GENERATE("pci", "platform");
+    const Run run = attach("apple-dart --api limits --sessions 1 --master " + master);
+    INFO(run.text);
+    CHECK(run.outcome("limits") == "broken at outside");
+    CHECK_THAT(run.detail("limits", "second"), contains_text("apart"));
+    CHECK_THAT(run.detail("limits", "outside"), contains_text("a mapping at 0x100000000"));
+    CHECK_THAT(run.detail("limits", "physical"), contains_text("0x800000000=ok 0x1000000000=ERANGE"));
+    REQUIRE(run.api("limits").at("kernel_warnings").size() == 1);
+    CHECK_THAT(run.api("limits").at("kernel_warnings")[0].get<std::string>(), contains_text("dart_map_pages"));
+}

@@ -66,3 +66,18 @@ TEST_CASE("m4u: under 6.12 the driver gets no client")
         CHECK(run.api(api).at("at") == "probe");
     }
 }
+
+TEST_CASE("m4u: a second domain is taken and is the first one, and dies when it is freed")
+{
+    // mtk_iommu_v1_attach_device() says yes and does nothing; mtk_iommu_v1_domain_free() asks a domain that was never
+    // set up for its device. An entry holds every address that this kernel, without LPAE, has a type for.
+    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --api limits --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("limits") == "broken at second");
+    CHECK_THAT(run.detail("limits", "second"), contains_text("the device got data"));
+    CHECK(run.detail("limits", "outside") == "0x100000000=no-address");
+    CHECK(run.detail("limits", "physical") == "0x80000000=ok 0x100000000=no-address");
+    CHECK_THAT(run.detail("limits", "detach"), contains_text("the process died"));
+    REQUIRE_FALSE(run.api("limits").at("kernel_warnings").empty());
+    CHECK_THAT(run.api("limits").at("kernel_warnings")[0].get<std::string>(), contains_text("NULL pointer"));
+}

@@ -48,3 +48,16 @@ TEST_CASE("gart: every address of the aperture can be mapped, reached and unmapp
     CHECK(run.outcome("aperture") == "works");
     CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=33554432"));
 }
+
+TEST_CASE("gart: a second domain and addresses outside are refused, a physical address that fits no entry is not")
+{
+    // gart_iommu_attach_dev() and gart_iova_range_invalid() refuse; gart_iommu_map() ORs the address with VALID, which
+    // is bit 31 of it too.
+    const Run run = attach("tegra-gart --kernel 6.1 --api limits --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("limits") == "broken at physical");
+    CHECK_THAT(run.detail("limits", "second"), contains_text("refused=EBUSY"));
+    CHECK(run.detail("limits", "outside") == "0x57fff000=EINVAL 0x5a000000=EINVAL");
+    CHECK_THAT(run.detail("limits", "physical"), contains_text("0x80000000 was taken, and goes to 0x0"));
+    CHECK(run.api("limits").at("kernel_warnings").empty());
+}
