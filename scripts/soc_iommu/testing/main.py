@@ -49,8 +49,8 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
           ["soc-smmuv3", "--page-size", "16k", "--kernel-patch", str(PATCHES / "arm-smmu-v3-sva-limit-ips.patch")],
           ["apple-dart", "--no-cap-series"],
           *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale")),
-          ["tegra-gart", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.1"],
-          ["mtk-m4u-v1", "--kernel", "6.12"],
+          ["tegra-gart", "--kernel", "6.1"], ["tegra-gart", "--kernel", "6.1-arm-dma"],
+          ["mtk-m4u-v1", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.12"],
           # Serves soc-smmuv3 too.
           ["apple-dart", "--kernel", "6.1"]]
 

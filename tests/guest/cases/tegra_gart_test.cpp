@@ -61,3 +61,17 @@ TEST_CASE("gart: a second domain and addresses outside are refused, a physical a
     CHECK_THAT(run.detail("limits", "physical"), contains_text("0x80000000 was taken, and goes to 0x0"));
     CHECK(run.api("limits").at("kernel_warnings").empty());
 }
+
+TEST_CASE("gart: with ARM_DMA_USE_IOMMU the DMA API has no memory to give, and VFIO cannot attach either")
+{
+    // arm_setup_iommu_dma_ops() makes a mapping from address 0 on, and gart_iova_range_invalid() refuses what is
+    // outside the aperture: dma_alloc_attrs() fails in pl330's dmac_alloc_resources(). Drivers that leave the DMA API
+    // get the same as without it. VFIO finds the group in that API's domain (iommu_group_claim_dma_owner()).
+    const Run run = attach("tegra-gart --kernel 6.1-arm-dma --api dma,direct,vfio --sessions 1 --lift cache-coherency "
+                           "--unsafe-interrupts");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "refused at bind: ENOMEM");
+    CHECK(run.outcome("direct") == "broken at isolation");
+    CHECK_THAT(run.detail("direct", "stale"), contains_text("faults=2 reported=2 logged=2"));
+    CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
+}
