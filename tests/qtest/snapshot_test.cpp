@@ -151,3 +151,79 @@ TEST_CASE("state of another variant is refused", "[snapshot]")
     CHECK(ending.status == 1);
     CHECK(ending.output.find("saved state is not one of") != std::string::npos);
 }
+
+TEST_CASE("a GART goes on with its table, its error registers and its line", "[snapshot]")
+{
+    const Arguments devices = {"-device", "tegra-gart,id=gart", "-device", "soc-dma,id=dma,iommus=gart:0x2f"};
+    Machine source(devices);
+    const uint64_t mc = source.address("gart");
+    constexpr uint64_t aperture = 0x58000000;
+    // The first entry, the last one, and the window left at the one between.
+    for (const auto &[index, address] : {std::pair{0u, 0x1000u}, {8191u, 0x2000u}, {5u, 0x3000u}}) {
+        source.write32(mc + 0x28, uint32_t(aperture + index * page));
+        source.write32(mc + 0x2c, 0x80000000 | uint32_t(ram + address));
+    }
+    source.write32(mc + 0x24, 1);
+    source.write32(mc + 0x04, 0x80);
+    source.fill(ram + 0x1000, pattern(16, 1));
+    source.fill(ram + 0x2000, pattern(16, 2));
+    Dma dma(source, "dma");
+    REQUIRE(dma.transfer(Direction::to_memory, aperture + page + 4, 4) == failed);
+    REQUIRE(source.interrupt_pending("gart"));
+
+    Machine target(incoming(devices, save(source)));
+    wait_until(target, "completed");
+    Dma there(target, "dma");
+    CHECK(target.read32(mc + 0x2c) == (0x80000000 | uint32_t(ram + 0x3000)));
+    CHECK(there.transfer(Direction::to_buffer, aperture, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(there.buffer(16) == pattern(16, 1));
+    CHECK(there.transfer(Direction::to_buffer, aperture + 8191 * page, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(there.buffer(16) == pattern(16, 2));
+    CHECK(target.read32(mc + 0x30) == (0x2f << 1 | 1));
+    CHECK(target.read32(mc + 0x34) == aperture + page + 4);
+    CHECK(target.interrupt_pending("gart"));
+    target.write32(mc + 0x00, 0x80);
+    CHECK_FALSE(target.interrupt_pending("gart"));
+    CHECK(target.quit() == 0);
+}
+
+TEST_CASE("a GART's state is refused where the aperture has another size", "[snapshot]")
+{
+    Machine source({"-device", "tegra-gart,id=gart"});
+    const std::string file = save(source);
+    const Ending ending = Machine::ends(incoming({"-device", "tegra-gart,id=gart,aperture-size=16M"}, file));
+    INFO(ending.output);
+    CHECK(ending.status == 1);
+    CHECK(ending.output.find("saved state is not one of") != std::string::npos);
+}
+
+TEST_CASE("an M4U goes on with its ports, its fault and its line, on either SoC", "[snapshot]")
+{
+    const std::string master = "soc-dma,id=dma,iommus=m4u:3+m4u:43";
+    const Arguments devices = {"-device", "mtk-m4u-v1,id=m4u,variant=mt2701", "-device", master};
+    Machine source(devices);
+    const uint64_t m4u = source.address("m4u");
+    constexpr uint64_t table = ram + 0x1000000;
+    source.write32(m4u + 0x000, uint32_t(table));
+    source.write32(m4u + 0x220, 0xff);
+    source.write32(m4u + 0x1000 + 0x5c0, 0xe << 12);  // port 3
+    source.write32(table + 0x5000 / page * 4, uint32_t(ram + 0x1000) | 0xa);
+    source.fill(ram + 0x1000, pattern(16, 3));
+    Dma dma(source, "dma");
+    REQUIRE(dma.transfer(Direction::to_buffer, 0x7010, 4) == failed);
+    REQUIRE(source.interrupt_pending("m4u"));
+
+    Machine target(incoming({"-device", "mtk-m4u-v1,id=m4u,variant=mt7623", "-device", master}, save(source)));
+    wait_until(target, "completed");
+    Dma there(target, "dma");
+    CHECK(there.transfer(Direction::to_buffer, 0x5000, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(there.buffer(16) == pattern(16, 3));
+    there.port(1);
+    CHECK(there.transfer(Direction::to_buffer, ram + 0x1000, 16) == SOC_DMA_STATUS_DONE);  // physical as before
+    CHECK(target.read32(m4u + 0x224) == 1);
+    CHECK(target.read32(m4u + 0x228) == 0x7000);
+    CHECK(target.interrupt_pending("m4u"));
+    target.write32(m4u + 0x220, 0x10ff);
+    CHECK_FALSE(target.interrupt_pending("m4u"));
+    CHECK(target.quit() == 0);
+}

@@ -81,3 +81,11 @@ TEST_CASE("m4u: a second domain is taken and is the first one, and dies when it 
     REQUIRE_FALSE(run.api("limits").at("kernel_warnings").empty());
     CHECK_THAT(run.api("limits").at("kernel_warnings")[0].get<std::string>(), contains_text("NULL pointer"));
 }
+
+TEST_CASE("m4u: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes")
+{
+    const std::string api = GENERATE("dma", "aperture");  // of dma, dmatest is copying through pl330
+    const Run run = attach("mtk-m4u-v1 --kernel 6.1 --sessions 2 --save-at dma --api " + api);
+    INFO(run.text);
+    CHECK(run.outcome(api) == "works");
+}
