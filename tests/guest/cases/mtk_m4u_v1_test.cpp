@@ -67,7 +67,7 @@ TEST_CASE("m4u: under 6.12 the driver gets no client")
     }
 }
 
-TEST_CASE("m4u: a second domain is taken and is the first one, and dies when it is freed")
+TEST_CASE("m4u: a second domain is taken and is the first one, and dies when it is freed", "[linux-6.1]")
 {
     // mtk_iommu_v1_attach_device() says yes and does nothing; mtk_iommu_v1_domain_free() asks a domain that was never
     // set up for its device. An entry holds every address that this kernel, without LPAE, has a type for.
@@ -82,7 +82,8 @@ TEST_CASE("m4u: a second domain is taken and is the first one, and dies when it 
     CHECK_THAT(run.api("limits").at("kernel_warnings")[0].get<std::string>(), contains_text("NULL pointer"));
 }
 
-TEST_CASE("m4u: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes")
+TEST_CASE("m4u: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes",
+          "[linux-6.1]")
 {
     const std::string api = GENERATE("dma", "aperture");  // of dma, dmatest is copying through pl330
     const Run run = attach("mtk-m4u-v1 --kernel 6.1 --sessions 2 --save-at dma --api " + api);

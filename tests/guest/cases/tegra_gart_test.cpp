@@ -49,7 +49,8 @@ TEST_CASE("gart: every address of the aperture can be mapped, reached and unmapp
     CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=33554432"));
 }
 
-TEST_CASE("gart: a second domain and addresses outside are refused, a physical address that fits no entry is not")
+TEST_CASE("gart: a second domain and addresses outside are refused, a physical address that fits no entry is not",
+          "[linux-6.1]")
 {
     // gart_iommu_attach_dev() and gart_iova_range_invalid() refuse; gart_iommu_map() ORs the address with VALID, which
     // is bit 31 of it too.
@@ -62,7 +63,8 @@ TEST_CASE("gart: a second domain and addresses outside are refused, a physical a
     CHECK(run.api("limits").at("kernel_warnings").empty());
 }
 
-TEST_CASE("gart: with ARM_DMA_USE_IOMMU the DMA API has no memory to give, and VFIO cannot attach either")
+TEST_CASE("gart: with ARM_DMA_USE_IOMMU the DMA API has no memory to give, and VFIO cannot attach either",
+          "[linux-6.1]")
 {
     // arm_setup_iommu_dma_ops() makes a mapping from address 0 on, and gart_iova_range_invalid() refuses what is
     // outside the aperture: dma_alloc_attrs() fails in pl330's dmac_alloc_resources(). Drivers that leave the DMA API
@@ -76,7 +78,8 @@ TEST_CASE("gart: with ARM_DMA_USE_IOMMU the DMA API has no memory to give, and V
     CHECK(run.outcome("vfio") == "refused at attach: EBUSY");
 }
 
-TEST_CASE("gart: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes")
+TEST_CASE("gart: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes",
+          "[linux-6.1]")
 {
     // With every entry of the table in use: the table is the block's own.
     const std::string api = GENERATE("dma", "aperture");
