@@ -107,7 +107,7 @@ class Usage(Case):
         for api in ("sva", "dirty", "dma,sva"):
             self.refused("attach", "apple-dart", "--api", api,
                          names=["API for apple-dart", "valid: dma, direct, vfio, compat, iommufd\n"])
-        self.refused("attach", "soc-smmuv3", "--api", "usb", names=["usb", "iommufd, current, aperture, limits, sva, dirty"])
+        self.refused("attach", "soc-smmuv3", "--api", "usb", names=["usb", "iommufd, sva, dirty, current, aperture, limits"])
 
     def test_a_step_that_no_asked_for_api_has(self):
         self.refused("attach", "soc-smmuv3", "--api", "dirty", "--save-at", "stale", names=["stale", "map, dma, unmap"])
