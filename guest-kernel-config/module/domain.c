@@ -59,7 +59,10 @@ long soc_iommu_test_domain_alloc(struct soc_iommu_test_context *ctx, void *arg)
 		domain = iommu_paging_domain_alloc(ctx->master->dev);
 		break;
 	case SOC_IOMMU_TEST_DOMAIN_CURRENT:
-		domain = iommu_get_domain_for_dev(ctx->master->dev) ?: ERR_PTR(-ENODEV);
+		domain = iommu_get_domain_for_dev(ctx->master->dev);
+		/* iommu_map() refuses an identity or platform domain. */
+		if (!domain || !(domain->type & __IOMMU_DOMAIN_PAGING))
+			domain = ERR_PTR(-ENODEV);
 		break;
 	default:
 		return -EOPNOTSUPP;

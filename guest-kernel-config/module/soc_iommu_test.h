@@ -44,7 +44,7 @@ struct soc_iommu_test_domain {
 };
 
 #define SOC_IOMMU_TEST_DOMAIN_PAGING	0
-#define SOC_IOMMU_TEST_DOMAIN_CURRENT	1	/* what the device has; it stays attached throughout */
+#define SOC_IOMMU_TEST_DOMAIN_CURRENT	1	/* what the device has, if it can be mapped in; stays attached */
 
 /* For the calls that need no more than a number. */
 struct soc_iommu_test_id {
