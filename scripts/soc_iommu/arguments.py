@@ -33,7 +33,8 @@ def guest_options(parser: argparse.ArgumentParser):
                         help="which of " + ",".join(protocol.APIS) + "; where the IOMMU can, also "
                         + ", ".join(f"{name} ({text})" for name, text in protocol.FURTHER.items()))
     kernels = parser.add_argument_group("guest kernel")
-    kernels.add_argument("--kernel", metavar="VERSION", help="default: the newest that drives the IOMMU")
+    kernels.add_argument("--kernel", metavar="VERSION", help="default: the newest that has a driver for the "
+                         "IOMMU itself")
     kernels.add_argument("--page-size", default="4k", help="of the kernel (default 4k)")
     kernels.add_argument("--kdir", type=Path, metavar="DIR", help="a kernel tree of your own; never written to")
     kernels.add_argument("--image", type=Path, metavar="FILE", help="a kernel image as it is")

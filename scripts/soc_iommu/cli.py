@@ -37,7 +37,9 @@ def run_list(args, cache: Cache, phases: Phases) -> int:
             return 0
     for item in iommus.values():
         print(f"{item.name}: {item.summary}")
-        print(f"    masters {', '.join(item.masters)}; kernels {', '.join(item.kernels)} ({item.arch})"
+        kernels = [f"{name} with the driver carried forward from {item.carried_from(name)}"
+                   if item.carried_from(name) else name for name in item.kernels]
+        print(f"    masters {', '.join(item.masters)}; kernels {', '.join(kernels)} ({item.arch})"
               + (f"; also --api {','.join(item.apis)}" if item.apis else ""))
         for option in item.options:
             print(f"    -o {option['name']}={option['valid']} (default {option['default']}): {option['help']}")
@@ -138,7 +140,7 @@ def run_kernel(args, cache: Cache, phases: Phases) -> int:
         else:
             if not made:
                 packages.ensure(phases, "models", "kernel", f"kernel-{choice.arch}",
-                                f"kernel-source-{choice.version}", f"guest-{choice.arch}")
+                                *prepare.kernel_sources(choice), f"guest-{choice.arch}")
             kernel = kernel_module.build(cache, phases, choice, configs)
             if args.export:
                 module = guest.test_module(cache, phases, kernel, choice)

@@ -53,6 +53,30 @@ class Choice:
         return " ".join(filter(None, words))
 
 
+@dataclass(frozen=True)
+class Forward:
+    """A driver that a version no longer has, carried forward from one whose source package has it."""
+
+    version: str  # where it comes from
+    files: list[str]
+    patches: list[Path]
+
+
+def forward(version: str, config: str) -> Forward | None:
+    """What is carried into the kernel of this version that an IOMMU of this config has for itself."""
+    folder = KERNEL_CONFIG / "patches" / version / "forward" / config
+    listing = next(folder.glob("from-*"), None) if config else None
+    if not listing:
+        return None
+    return Forward(listing.name.removeprefix("from-"), listing.read_text().split(), sorted(folder.glob("*.patch")))
+
+
+def sources(version: str, config: str = "") -> list[str]:
+    """The versions whose source packages a kernel is made of."""
+    carried = forward(version, config)
+    return [version, *([carried.version] if carried else [])]
+
+
 def parse_version(text: str) -> tuple[str, str]:
     """"6.1-arm-dma" is version 6.1 in the flavour arm-dma."""
     version, _, flavour = text.partition("-")
@@ -83,7 +107,8 @@ def patches(choice: Choice) -> list[Path]:
     if not choice.series:
         # Nor the switch for a capability that is then not there.
         series, lab = [], [patch for patch in lab if "IOMMU_CAP_IOMMUFD" not in patch.name]
-    return [*series, *lab, *choice.extra_patches]
+    carried = forward(choice.version, choice.config)
+    return [*series, *lab, *(carried.patches if carried else []), *choice.extra_patches]
 
 
 def tarball(version: str) -> Path:
@@ -113,10 +138,12 @@ def compiler(cache: Cache, name: str) -> str | None:
 
 
 def source_key(cache: Cache, choice: Choice) -> str | None:
-    archive = tarball(choice.version)
-    if not archive.exists():
+    archives = [tarball(version) for version in sources(choice.version, choice.config)]
+    if not all(archive.exists() for archive in archives):
         return None
-    return digest(cache.remember("content", archive, file_digest), [file_digest(p) for p in patches(choice)])
+    carried = forward(choice.version, choice.config)
+    return digest(*[cache.remember("content", archive, file_digest) for archive in archives],
+                  [file_digest(p) for p in patches(choice)], *([carried.files] if carried else []))
 
 
 def key(cache: Cache, choice: Choice, configs: list[str]) -> str | None:
@@ -150,7 +177,10 @@ def unpack(cache: Cache, phases: Phases, choice: Choice) -> Path:
     It is a folder `linux-patched` beside which objects are made: ccache, which takes paths relative to the object
     directory, then sees the same ones whatever the entry's name, and hits across changes of a patch.
     """
-    base = unpack(cache, phases, replace(choice, extra_patches=())) if choice.extra_patches else None
+    carried = None if choice.extra_patches else forward(choice.version, choice.config)
+    below = replace(choice, extra_patches=()) if choice.extra_patches else replace(choice, config="")
+    base = unpack(cache, phases, below) if carried or choice.extra_patches else None
+    added = patches(choice)[len(patches(below)):] if base else patches(choice)
 
     def build(entry: Path):
         work = entry / "linux-patched"
@@ -162,7 +192,10 @@ def unpack(cache: Cache, phases: Phases, choice: Choice) -> Path:
             else:
                 work.mkdir()
                 phase.run(["tar", "-xf", tarball(choice.version), "--strip-components=1", "-C", work])
-            for patch in choice.extra_patches if base else patches(choice):
+            if carried:
+                phase.run(["tar", "-xf", tarball(carried.version), "--strip-components=1", "-C", work,
+                           *(f"linux-source-{carried.version}/{file}" for file in carried.files)])
+            for patch in added:
                 phase.run(["patch", "-d", work, "-p1", "--no-backup-if-mismatch", "--forward", "-i", patch])
     return cache.entry("linux", source_key(cache, choice), build) / "linux-patched"
 
@@ -209,7 +242,8 @@ def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> K
         return from_export(Path(prebuilt), choice)
     entry_key = key(cache, choice, configs)
     if not entry_key:
-        raise Failure(f"linux-source-{choice.version} or the cross compiler is not installed")
+        names = [f"linux-source-{version}" for version in sources(choice.version, choice.config)]
+        raise Failure(f"{' or '.join(names)} or the cross compiler is not installed")
     entry = cache.find("kernel", entry_key)
     if not entry:
         source = unpack(cache, phases, choice)

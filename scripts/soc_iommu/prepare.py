@@ -62,8 +62,7 @@ def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[st
 def kernel_choice(iommu: registry.Iommu, kernel: str, page: str, **further) -> Choice:
     """The kernel of that name ("6.12", "6.1-arm-dma") that drives this IOMMU."""
     version, flavour = kernel_module.parse_version(kernel)
-    config = iommu.config if ARCHES[iommu.arch].kernel_per_iommu else ""
-    return Choice(version, iommu.arch, page, config=config, flavour=flavour, **further)
+    return Choice(version, iommu.arch, page, config=iommu.own_config(), flavour=flavour, **further)
 
 
 def plan(cache: Cache, phases: Phases, args) -> Plan:
@@ -93,8 +92,17 @@ def needed_packages(args, plan: Plan) -> list[str]:
     if not os.environ.get("SOC_IOMMU_KERNELS"):
         groups += ["kernel", f"kernel-{arch}", f"guest-{arch}"]
         if not args.kdir and not args.image:
-            groups.append(f"kernel-source-{plan.choice.version}")
+            groups += kernel_sources(plan.choice)
     return groups
+
+
+def kernel_sources(choice: Choice) -> list[str]:
+    """The packages with what a kernel is made of."""
+    carried = kernel_module.forward(choice.version, choice.config)
+    if carried and (why := kernel_module.why_none(carried.version)):
+        raise Failure(f"Linux {choice.version} has no driver for {choice.config}: it is taken from linux-source-"
+                      f"{carried.version}, but {why}")
+    return [f"kernel-source-{version}" for version in kernel_module.sources(choice.version, choice.config)]
 
 
 def is_warm(cache: Cache, args, plan: Plan, qemu) -> bool:

@@ -9,9 +9,11 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import kernel
 import plugin
 import protocol
 import reference
+from arch import ARCHES
 from cache import Cache, digest
 from errors import Failure, Usage, one_of
 from phases import Phases
@@ -59,8 +61,17 @@ class Iommu:
         return out
 
     def newest_kernel(self) -> str:
-        """Flavours are for those who ask for one."""
-        return [name for name in self.kernels if "-" not in name][-1]
+        """Flavours, and kernels that lost the driver, are for those who ask for one."""
+        return [name for name in self.kernels if "-" not in name and not self.carried_from(name)][-1]
+
+    def carried_from(self, name: str) -> str:
+        """The version that the driver comes from in a kernel into which it is carried forward; "" in others."""
+        carried = kernel.forward(kernel.parse_version(name)[0], self.own_config())
+        return carried.version if carried else ""
+
+    def own_config(self) -> str:
+        """The config of a kernel that no other IOMMU shares; "" where they share one."""
+        return self.config if ARCHES[self.arch].kernel_per_iommu else ""
 
     def all_apis(self) -> list[str]:
         return [*protocol.APIS, *self.apis]

@@ -181,7 +181,7 @@ const ModelType tegra_gart_type{
               .memory = "384M",
               .driver = "tegra-mc",
               .config = "tegra-gart",
-              .kernels = {"6.1", "6.1-arm-dma"},
+              .kernels = {"6.1", "6.1-arm-dma", "6.12"},
               .apis = {"aperture", "limits"}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<gart::TegraGart>(host, gart::Aperture(options));
