@@ -1,5 +1,5 @@
-// Verdicts for Tegra20's GART under Linux 6.1, each from real boots. What is expected here is what was measured; the
-// reason behind it is in the driver or core function named.
+// Verdicts for Tegra20's GART under Linux 6.1, and under 6.12 with 6.1's driver carried forward, each from real boots.
+// What is expected here is what was measured; the reason behind it is in the driver or core function named.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "attach.hpp"
@@ -86,4 +86,48 @@ TEST_CASE("gart: a machine saved in the middle of DMA goes on in another QEMU, a
     const Run run = attach("tegra-gart --kernel 6.1 --sessions 2 --save-at dma --api " + api);
     INFO(run.text);
     CHECK(run.outcome(api) == "works");
+}
+
+// 6.12 has no driver for the block: it is 6.1's, adapted by guest-kernel-config/patches/6.12/forward/tegra-gart.
+TEST_CASE("gart: carried forward to 6.12, the driver does there what it did in 6.1", "[linux-6.1]")
+{
+    const Run run = attach("tegra-gart --kernel 6.12 --sessions 1 --api dma,direct,vfio,compat,iommufd,aperture");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK_THAT(run.detail("dma", "dma"), contains_text("failures=0 bypass"));
+
+    // Step by step the verdict of 6.1.
+    CHECK(run.verdict("direct") == "broken");
+    CHECK(run.api("direct").at("at") == "isolation");
+    CHECK_THAT(run.detail("direct", "attach"), contains_text("aperture=0x58000000-0x59ffffff page_sizes=0x1000"));
+    CHECK_THAT(run.detail("direct", "isolation"), contains_text("canary memory is wrong"));
+    CHECK_THAT(run.detail("direct", "readonly"), contains_text("read-only memory is wrong"));
+    CHECK_THAT(run.detail("direct", "stale"), contains_text("faults=2 reported=2 logged=2"));
+    CHECK(run.detail("direct", "detach") == "pinned=0");
+    CHECK(run.outcome("aperture") == "works");
+    CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=33554432"));
+
+    // No .capable in gart_iommu_ops: vfio_register_group_dev() refuses the device for all three.
+    for (const char *api : {"vfio", "compat", "iommufd"})
+        CHECK(run.outcome(api) == "refused at bind: EINVAL");
+}
+
+TEST_CASE("gart: with every gate open iommufd cannot attach either, for the claim of 6.12 takes the one domain, too",
+          "[linux-6.1]")
+{
+    // iommufd_device_bind() asks for IOMMU_CAP_IOMMUFD, which the driver has not.
+    const Run lifted = attach("tegra-gart --kernel 6.12 --api vfio,compat,iommufd --sessions 1 --lift cache-coherency "
+                              "--unsafe-interrupts");
+    INFO(lifted.text);
+    CHECK(lifted.outcome("vfio") == "refused at attach: EBUSY");
+    CHECK(lifted.outcome("compat") == "refused at attach: EOPNOTSUPP");
+    CHECK(lifted.outcome("iommufd") == "refused at bind: EOPNOTSUPP");
+
+    // __iommu_group_alloc_blocking_domain() gets no blocking domain of the driver and takes an empty unmanaged one, as
+    // in 6.1; gart_iommu_attach_dev() refuses iommufd's own while that is active.
+    const Run open = attach("tegra-gart --kernel 6.12 --api vfio,compat,iommufd --sessions 1 --lift cache-coherency "
+                            "--unsafe-interrupts --no-cap-patch");
+    INFO(open.text);
+    for (const char *api : {"vfio", "compat", "iommufd"})
+        CHECK(open.outcome(api) == "refused at attach: EBUSY");
 }
