@@ -261,15 +261,18 @@ TEST_CASE("smmuv3: dirty tracking is refused where hardware does not update the 
     CHECK(run.outcome("dirty") == "refused at attach: EOPNOTSUPP");
 }
 
-TEST_CASE("smmuv3: each way of breaking the model turns exactly its step red")
+TEST_CASE("smmuv3: each way of breaking the model turns its step red")
 {
     const std::string mutation = GENERATE("dma", "isolation", "readonly", "stale");
     const Run run = attach("soc-smmuv3 --api direct --sessions 1 --mutation " + mutation);
     INFO(run.text);
     CHECK(run.verdict("direct") == "broken");
     CHECK(run.api("direct").at("at") == mutation);
-    for (const auto &step : run.api("direct").at("steps"))
-        CHECK((step.at("result") == "ok") == (step.at("step") != mutation));
+    // A page that is not mapped any more is not mapped: where such pages pass, both steps that try one see it.
+    for (const auto &step : run.api("direct").at("steps")) {
+        const bool broken = step.at("step") == mutation || (mutation == "isolation" && step.at("step") == "stale");
+        CHECK((step.at("result") == "ok") == !broken);
+    }
 }
 
 TEST_CASE("smmuv3: a machine saved in the middle goes on in another QEMU, and every later step passes")
