@@ -64,7 +64,7 @@ const AdapterEntry entry{
     "tegra-gart",
     {
         "aperture-base=0x58000000",
-        "aperture-base=0x80000000,aperture-size=4M",  // whose registers take no time to write: for the fuzzer
+        "aperture-base=0x80000000,aperture-size=8M",  // whose registers take no time to write: for the fuzzer
         "aperture-base=0xf0000000,aperture-size=256M",
     },
     [](FakeHost &, Iommu &iommu, const OptionList &options) -> std::unique_ptr<Adapter> {
