@@ -65,6 +65,20 @@ TEST_CASE("a command line that makes no sense says which word", "[guest]")
     CHECK(Scenario::parse("soc_iommu.shell=1").error.empty());
 }
 
+TEST_CASE("a boot can take several turns, each with its gates", "[guest]")
+{
+    const auto scenario = Scenario::parse("soc_iommu.turns=dma:,vfio:cu,iommufd:n soc_iommu.master=pci");
+    CHECK(scenario.error.empty());
+    REQUIRE(scenario.turns.size() == 3);
+    CHECK((scenario.turns[0].api == "dma" && scenario.turns[0].gates.empty()));
+    CHECK((scenario.turns[1].api == "vfio" && scenario.turns[1].gates == "cu"));
+    CHECK((scenario.turns[2].api == "iommufd" && scenario.turns[2].gates == "n"));
+    for (const char *bad : {"", "vfio", "vfio:x", "odd:c", "vfio:c,", "vfio:c dma:"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(Scenario::parse(std::string("soc_iommu.master=pci soc_iommu.turns=") + bad).error.empty());
+    }
+}
+
 TEST_CASE("the scenarios beyond the five APIs are known", "[guest]")
 {
     for (const std::string api : {"sva", "dirty"}) {

@@ -4,6 +4,7 @@
 #include "devices.hpp"
 #include "failure.hpp"
 #include "files.hpp"
+#include "gates.hpp"
 #include "kernel_log.hpp"
 #include "kernel_master.hpp"
 #include "machine.hpp"
@@ -28,6 +29,11 @@ constexpr uint16_t virtio_vendor = 0x1af4;
 constexpr uint16_t virtio_blk_device = 0x1042;
 constexpr uint16_t virtio_iommu_device = 0x1057;
 
+void log_error(const Failure &failure)
+{
+    log_line("# soc-iommu error " + (failure.error ? errno_name(failure.error) + " " : std::string()) + failure.what);
+}
+
 std::optional<Device> find_master(const Scenario &scenario, unsigned skip = 0)
 {
     if (scenario.api == "dma") {
@@ -51,12 +57,10 @@ void start_virtio_iommu()
     }
 }
 
-void prepare(const Scenario &scenario)
+// Also VFIO's reset handler for the platform soc-dma, and the driver that `probe` tries first.
+void load_test_module(const Scenario &scenario)
 {
-    stop_automatic_binding();
-    start_virtio_iommu();
     try {
-        // Also VFIO's reset handler for the platform soc-dma, and the driver that `probe` tries first.
         load_module_if_present("soc_iommu_test");
     } catch (const Failure &failure) {
         if (one_of(scenario.api, {"direct", "current", "aperture", "limits", "sva"})) {
@@ -118,8 +122,8 @@ void dma_session(const Scenario &scenario, const Device &device, unsigned sessio
     kernel_master_session(*master, reporter);
 }
 
-// Whether a process was left hanging.
-bool run(const Scenario &scenario)
+// One API. Whether a process was left hanging.
+bool run_api(const Scenario &scenario)
 {
     utsname system = {};
     uname(&system);
@@ -127,7 +131,7 @@ bool run(const Scenario &scenario)
     log_line(format("# soc-iommu guest api=%s master=%s sessions=%u kernel=%s page_size=%llu",
                     scenario.api.c_str(), scenario.master.c_str(), scenario.sessions, system.release,
                     static_cast<unsigned long long>(kernel_page_size())));
-    prepare(scenario);
+    load_test_module(scenario);
     const auto master = find_master(scenario);
     if (!master) {
         fail("no " + scenario.master + " master for the API " + scenario.api + " is in this machine");
@@ -158,6 +162,27 @@ bool run(const Scenario &scenario)
     return supervisor.child_left();
 }
 
+// Several, one after the other. What one leaves behind the host judges; a process that hangs ends them all.
+bool run_turns(Scenario scenario)
+{
+    for (const Turn &turn : scenario.turns) {
+        log_line("# soc-iommu turn " + turn.api + ":" + turn.gates);
+        scenario.api = turn.api;
+        bool stuck = false;
+        try {
+            set_gates(turn.gates);
+            stuck = run_api(scenario);
+        } catch (const Failure &failure) {
+            log_error(failure);
+        }
+        log_line("# soc-iommu turn-end");
+        if (stuck) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool run_scenario()
 {
     const std::string command_line = read_file("/proc/cmdline").value_or("");
@@ -165,13 +190,15 @@ bool run_scenario()
     if (!scenario.error.empty()) {
         fail(scenario.error);
     }
+    stop_automatic_binding();
+    start_virtio_iommu();
     if (scenario.shell) {
         mount_filesystems(true);
-        prepare(scenario);
+        load_test_module(scenario);
         run_shell();
         return false;
     }
-    return run(scenario);
+    return scenario.turns.empty() ? run_api(scenario) : run_turns(scenario);
 }
 
 } // namespace
@@ -184,9 +211,7 @@ int main()
         guest::mount_filesystems(false);
         stuck = guest::run_scenario();
     } catch (const guest::Failure &failure) {
-        guest::log_line("# soc-iommu error " +
-                        (failure.error ? guest::errno_name(failure.error) + " " : std::string()) +
-                        failure.what);
+        guest::log_error(failure);
     }
     guest::log_line("# soc-iommu end");
     guest::power_off(stuck);

@@ -7,6 +7,30 @@
 
 namespace guest
 {
+namespace
+{
+
+bool is_api(std::string_view name)
+{
+    return one_of(name, {"dma", "direct", "current", "vfio", "compat", "iommufd", "aperture", "limits", "sva", "dirty"});
+}
+
+// Nothing where a turn is not understood.
+std::vector<Turn> parse_turns(std::string_view text)
+{
+    std::vector<Turn> turns;
+    for (const std::string_view word : split(text, ',')) {
+        const auto colon = word.find(':');
+        if (colon == std::string_view::npos || !is_api(word.substr(0, colon)) ||
+            word.find_first_not_of(gate_letters, colon + 1) != std::string_view::npos) {
+            return {};
+        }
+        turns.push_back({std::string(word.substr(0, colon)), std::string(word.substr(colon + 1))});
+    }
+    return turns;
+}
+
+} // namespace
 
 Scenario Scenario::parse(std::string_view command_line)
 {
@@ -26,10 +50,10 @@ Scenario Scenario::parse(std::string_view command_line)
             equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
         const auto number = parse_number(value);
 
-        if (name == "api" &&
-            one_of(value, {"dma", "direct", "current", "vfio", "compat", "iommufd", "aperture", "limits", "sva",
-                           "dirty"})) {
+        if (name == "api" && is_api(value)) {
             scenario.api = value;
+        } else if (auto turns = parse_turns(value); name == "turns" && !turns.empty()) {
+            scenario.turns = std::move(turns);
         } else if (name == "master" && one_of(value, {"pci", "platform"})) {
             scenario.master = value;
         } else if (name == "driver") {
@@ -47,8 +71,9 @@ Scenario Scenario::parse(std::string_view command_line)
                                     static_cast<int>(word.size()), word.data());
         }
     }
-    if (scenario.error.empty() && !scenario.shell && (scenario.api.empty() || scenario.master.empty())) {
-        scenario.error = "command line: soc_iommu.api and soc_iommu.master are needed";
+    if (scenario.error.empty() && !scenario.shell && 
+        ((scenario.api.empty() && scenario.turns.empty()) || scenario.master.empty())) {
+        scenario.error = "command line: soc_iommu.api (or turns) and soc_iommu.master are needed";
     }
     return scenario;
 }
