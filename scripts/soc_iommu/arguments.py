@@ -7,15 +7,18 @@ import argparse
 import os
 from pathlib import Path
 
+import cellfile
 import kernel
 import plugin
 import protocol
 from arch import ARCHES
 from errors import Usage, one_of
+from paths import ROOT
 
 LIFTS = ["cache-coherency"]
 MASTERS = ["pci", "platform"]
 TIMEOUT = 60.0
+EXPECTATIONS = ROOT / "tests" / "guest" / "expectations"
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,6 +67,15 @@ def guest_options(parser: argparse.ArgumentParser):
                        help="the platform master sits behind so many of the IOMMU, a port each (1 to 4)")
 
 
+def report_options(parser: argparse.ArgumentParser):
+    parser.add_argument("--expect", nargs="?", const=EXPECTATIONS, type=Path, metavar="DIR", help="compare with what "
+                        "people expect (default: the project's own); exit 1 on any difference")
+    parser.add_argument("--json", metavar="FILE", help="- for standard output")
+    parser.add_argument("--junit", metavar="FILE")
+    parser.add_argument("--html", metavar="FILE")
+    parser.add_argument("--ktap", action="store_true", help="on standard output")
+
+
 def parser() -> Parser:
     top = Parser(prog="soc-iommu", description="Boots a Linux behind an emulated SoC IOMMU and says whether a device "
                  "there can be attached.")
@@ -83,6 +95,40 @@ def parser() -> Parser:
     shell.add_argument("--gdb", action="store_true", help="with a debugger stub")
     arguments = commands.add_parser("qemu-args", help="the exact QEMU command line, for your own scripts")
     guest_options(arguments)
+    matrix = commands.add_parser("matrix", help="every cell of the attach matrix")
+    matrix.add_argument("--only", action="append", default=[], metavar="GLOB", help="cells whose name matches; may be "
+                        "repeated: IOMMU/options/kernel/page/master/cap/gates/API, with *, ? and A|B in each part")
+    matrix.add_argument("--all", action="store_true", help="everything crossed, not only what changes a verdict")
+    matrix.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    matrix.add_argument("--jobs", type=int, metavar="N", help="boots side by side (default: one a processor)")
+    matrix.add_argument("--shard", metavar="I/N", help="the I-th of N parts of about the same cost")
+    matrix.add_argument("--list", action="store_true", help="print the names of the cells; boot nothing")
+    matrix.add_argument("--kdir", type=Path, metavar="DIR", help="a kernel tree of your own; never written to")
+    matrix.add_argument("--sessions", type=int, default=3, metavar="N", help="open-to-close cycles (default 3)")
+    matrix.add_argument("--timeout", type=float, metavar="S", help=f"for one boot (default {TIMEOUT:.0f})")
+    matrix.add_argument("--output", type=Path, metavar="DIR", help="where the logs go")
+    matrix.add_argument("--separate", action="store_true", help="a boot for each cell")
+    matrix.add_argument("--mutation", default="none", help="break the models on purpose: " + ", ".join(plugin.MUTATIONS))
+    report_options(matrix)
+    merge = commands.add_parser("merge", help="one report of several shards")
+    merge.add_argument("files", nargs="+", type=Path, metavar="JSON")
+    report_options(merge)
+    claims = commands.add_parser("claims", help="what a matrix run says to the claims of January 2023, in Markdown")
+    claims.add_argument("jsons", nargs="+", type=Path, metavar="JSON", help="of a run of matrix, or of attach")
+    claims.add_argument("--check", type=Path, metavar="FILE", help="compare with FILE; exit status 1 if it differs")
+    advise = commands.add_parser("advise", help="which drivers the evidence lets opt in to IOMMU_CAP_IOMMUFD")
+    advise.add_argument("jsons", nargs="*", type=Path, metavar="JSON", help="default: that of the newest matrix run")
+    advise.add_argument("--kernel", metavar="VERSION", help="only this one (with --patch: default the newest)")
+    advise.add_argument("--patch", metavar="DIR", help="write the series for the drivers that pass; - for standard "
+                        "output")
+    advise.add_argument("--kdir", type=Path, metavar="DIR", help="the kernel tree that drivers without a patch of ours "
+                        "are looked up in; never written to")
+    lava = commands.add_parser("lava", help="a LAVA job definition for one cell; NAME may be a cell's name")
+    guest_options(lava)
+    lava.add_argument("--url", required=True, metavar="BASE", help="where the files that it boots will be found")
+    lava.add_argument("--export", type=Path, metavar="DIR", help="copy these files to DIR")
+    lava.add_argument("--device-type", default="qemu", metavar="TYPE", help="LAVA's (default qemu)")
+    lava.add_argument("--dry-run", action="store_true", help="build nothing, and leave out the checksums")
     kernels = commands.add_parser("kernel", help="guest kernels: build, list, path")
     kernels.add_argument("action", choices=["build", "list", "path"])
     kernels.add_argument("--kernel", default=kernel.VERSIONS[-1], metavar="VERSION")
@@ -96,7 +142,7 @@ def parser() -> Parser:
 
 
 def parse(argv: list[str]):
-    commands = ["list", "attach", "shell", "kernel", "qemu-args"]
+    commands = ["list", "attach", "shell", "matrix", "merge", "claims", "advise", "lava", "kernel", "qemu-args"]
     if not argv:
         raise Usage(f"no command; valid: {', '.join(commands)}")
     if argv[0] not in commands and argv[0] not in ("-h", "--help"):
@@ -104,9 +150,39 @@ def parse(argv: list[str]):
     args = parser().parse_args(argv)
     if args.command == "kernel":
         check_kernel(args)
-    elif args.command != "list":
+    elif args.command == "matrix":
+        check_matrix(args)
+    elif args.command == "advise":
+        check_advise(args)
+    elif args.command not in ("list", "merge", "claims"):
+        if args.command == "lava":
+            check_lava(args)
         check_guest(args)
     return args
+
+
+def check_advise(args):
+    if args.kernel:
+        one_of("kernel", args.kernel, kernel.VERSIONS)
+    if args.kdir and not (args.kdir / "drivers" / "iommu").is_dir():
+        raise Usage(f"--kdir {args.kdir}: not a Linux kernel tree")
+
+
+def check_lava(args):
+    """A cell's name says all that an IOMMU and its options would."""
+    if "/" in args.name:
+        cell = cellfile.parse(args.name)
+        names = ["options", "api", "kernel", "page_size", "no_cap_patch", "lift", "unsafe_interrupts", "master"]
+        plain, whole = (parser().parse_args(["attach", *words]) for words in (["x"], cell.argv()))
+        given = [name for name in names if getattr(args, name) != getattr(plain, name)]
+        if given:
+            raise Usage(f"'{args.name}' is a whole cell: valid without "
+                        + ", ".join("-o" if name == "options" else f"--{name.replace('_', '-')}" for name in given))
+        for name in ["name", *names]:
+            setattr(args, name, getattr(whole, name))
+    elif "," in args.api:
+        raise Usage("a LAVA job is for one cell: name one API with --api, or give a cell's name; valid: "
+                    + ", ".join(args.api.split(",")))
 
 
 def check_kernel(args):
@@ -117,6 +193,25 @@ def check_kernel(args):
         raise Usage(f"--iommu NAME is for architectures with a kernel for each IOMMU, and needed there; {args.arch} "
                     f"{'is' if ARCHES[args.arch].kernel_per_iommu else 'is not'} one")
     check_patches(args)
+
+
+def check_matrix(args):
+    one_of("mutation", args.mutation, plugin.MUTATIONS)
+    if not 1 <= args.sessions <= 1000:
+        raise Usage(f"--sessions {args.sessions}: valid: 1 to 1000")
+    if args.jobs is not None and args.jobs < 1:
+        raise Usage(f"--jobs {args.jobs}: valid: 1 and more")
+    if args.kdir and not args.kdir.is_dir():
+        raise Usage(f"--kdir {args.kdir}: no such directory")
+    if args.shard:
+        args.shard = shard_numbers(args.shard)
+
+
+def shard_numbers(text: str) -> tuple[int, int]:
+    part, slash, parts = text.partition("/")
+    if not slash or not part.isdigit() or not parts.isdigit() or not 1 <= int(part) <= int(parts):
+        raise Usage(f"--shard {text}: valid: I/N with I from 1 to N")
+    return int(part), int(parts)
 
 
 def check_patches(args):

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +18,18 @@ from verdict import Ending
 
 SANITIZER = re.compile(r"ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer|Sanitizer CHECK failed")
 POWER_OFF_SECONDS = 10
+CONSOLE_LIMIT = 64 << 20  # bytes; a guest that writes more has gone mad
+
+_running: set[subprocess.Popen] = set()
+_running_lock = threading.Lock()
+
+
+def end_all():
+    """Ends the QEMUs of every thread: an interrupt reaches one thread only."""
+    with _running_lock:
+        for process in list(_running):
+            if process.poll() is None:
+                kill_group(process)
 
 
 def sanitizer_environment() -> dict:
@@ -40,6 +53,9 @@ def wait(process, serial: Path, deadline: float) -> Ending:
             return Ending(status=process.wait(min(1.0, max(0.01, deadline - time.monotonic()))))
         except subprocess.TimeoutExpired:
             pass
+        if serial.exists() and serial.stat().st_size > CONSOLE_LIMIT:
+            kill_group(process)
+            return Ending(status=None, complaint=f"the console grew beyond {CONSOLE_LIMIT >> 20} MiB")
         if not done and serial.exists() and b"] # soc-iommu end" in serial.read_bytes():
             done, deadline = True, min(deadline, time.monotonic() + POWER_OFF_SECONDS)
         if time.monotonic() >= deadline:
@@ -93,8 +109,12 @@ def started(argv: list[str], out, environment: dict | None):
                                    env={**os.environ, **(environment or {})})
     except OSError as error:
         raise Failure(f"cannot run {argv[0]}: {error.strerror}") from error
+    with _running_lock:
+        _running.add(process)
     try:
         yield process
     finally:
+        with _running_lock:
+            _running.discard(process)
         if process.poll() is None:
             kill_group(process)

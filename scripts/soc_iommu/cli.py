@@ -9,10 +9,14 @@ import shlex
 import signal
 import sys
 
+import advise
 import arguments
 import boot
+import claimspage
 import guest
 import kernel as kernel_module
+import lava
+import matrix_command
 import packages
 import prepare
 import protocol
@@ -150,7 +154,8 @@ def run_kernel(args, cache: Cache, phases: Phases) -> int:
 
 
 COMMANDS = {"list": run_list, "attach": run_attach, "shell": shell.run_shell, "qemu-args": run_qemu_args,
-            "kernel": run_kernel}
+            "kernel": run_kernel, "matrix": matrix_command.run_matrix, "merge": matrix_command.run_merge,
+            "claims": claimspage.run_claims, "advise": advise.run_advise, "lava": lava.run_lava}
 
 
 def interrupt(number, frame):

@@ -30,7 +30,9 @@ GROUPS = {
     # The guest's /init.
     **{f"guest-{name}": (arch.library, {}) for name, arch in ARCHES.items()},
     "shell": (["gcc"], {}),
-    "tests": (["catch2", "nlohmann-json3-dev", "git"], {}),
+    "tests": (["catch2", "nlohmann-json3-dev", "git", "python3-yaml"], {"12": ["lava-common"]}),
+    # The tests of the command: its pages in a browser, with a font for them to be written in, and its archives.
+    "browser": (["chromium", "chromium-driver", "fonts-dejavu-core", "cpio"], {}),
     "fuzz": ([], {"12": ["clang-14", "libclang-rt-14-dev"], "13": ["clang-19", "libclang-rt-19-dev"]}),
     "other-debian": (["debootstrap"], {}),
 }

@@ -121,9 +121,12 @@ class Phases:
         self.stream.flush()
 
     def progress(self, phase: Phase, text: str):
+        self.line(f"  {phase.name}: {text + ', ' if text else ''}{duration(phase.elapsed)}")
+
+    def line(self, line: str):
+        """One that the next replaces, where there is a terminal."""
         if self.quiet:
             return
-        line = f"  {phase.name}: {text + ', ' if text else ''}{duration(phase.elapsed)}"
         if self.tty:
             self.stream.write("\r\033[K" + line)
             self.stream.flush()

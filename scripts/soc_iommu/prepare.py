@@ -44,7 +44,7 @@ class Plan:
 
 def build_options(args) -> plugin_module.BuildOptions:
     return plugin_module.BuildOptions(getattr(args, "mutation", "none"), getattr(args, "sanitize", False),
-                                      args.test_models)
+                                      getattr(args, "test_models", False))
 
 
 def load_registry(cache: Cache, phases: Phases, options) -> dict[str, registry.Iommu]:

@@ -105,9 +105,21 @@ def parse_comment(text: str) -> Event | None:
         return Event("unsupported", text, fields={"api": api, "reason": reason})
     if kind == "error":
         return Event("error", text, fields={"reason": rest})
-    if kind == "end":
+    if kind in ("end", "turn-end"):
         return Event("end", text)
     return None
+
+
+TURN = re.compile(rb"^.*# soc-iommu turn (\S+):([a-z]*)\s*$", re.MULTILINE)
+
+
+def split_turns(log: bytes) -> list[tuple[str, str, bytes]]:
+    """API, gates and console of each turn of a shared boot; each with what was there before the first."""
+    starts = list(TURN.finditer(log))
+    bounds = [match.start() for match in starts] + [len(log)]
+    before = log[:bounds[0]]
+    return [(match[1].decode("ascii", "replace"), match[2].decode(), before + log[begin:end])
+            for match, begin, end in zip(starts, bounds, bounds[1:])]
 
 
 def parse(log: bytes) -> list[Event]:

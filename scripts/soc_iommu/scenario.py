@@ -30,11 +30,14 @@ class Setup:
     instances: int = 1  # of the IOMMU, one a port of the platform master
     extra_qemu: list[str] = field(default_factory=list)
     extra_append: list[str] = field(default_factory=list)
+    # Of a boot that serves several cells: API and gates of each, as tests/guest/init/scenario.hpp has them.
+    turns: list[tuple[str, str]] = field(default_factory=list)
 
 
 def append(setup: Setup, api: str, shell: bool = False) -> str:
     """The kernel's command line."""
-    words = ["console=ttyAMA0", "printk.devkmsg=on", "panic=-1", f"soc_iommu.api={api}",
+    what = f"turns={','.join(f'{name}:{gates}' for name, gates in setup.turns)}" if setup.turns else f"api={api}"
+    words = ["console=ttyAMA0", "printk.devkmsg=on", "panic=-1", f"soc_iommu.{what}",
              f"soc_iommu.master={setup.master}", f"soc_iommu.sessions={setup.sessions}",
              f"soc_iommu.driver={setup.iommu.driver}", f"soc_iommu.step_timeout={setup.step_timeout}"]
     if "cache-coherency" in setup.lifted:
@@ -73,9 +76,15 @@ def master_features(setup: Setup) -> str:
     return "".join(f",{name}={value}" for name, value in features.items())
 
 
+def quoted(path: str) -> str:
+    """As part of an option's value: QEMU takes a comma for its end."""
+    return path.replace(",", ",,")
+
+
 def devices(setup: Setup, api: str) -> list[str]:
     """The IOMMU and the master that the API needs."""
     iommu, out = setup.iommu, []
+    with_kernel_master = "dma" in (api, *(name for name, _ in setup.turns))
     for number in range(setup.instances if iommu.device else 0):
         properties = [iommu.device, f"id=iommu{number}", *filter(None, [iommu.fixed]),
                       *(["pci-map=none"] if number else []),  # one can have the bus
@@ -85,15 +94,15 @@ def devices(setup: Setup, api: str) -> list[str]:
         out += ["-device", "soc-dma-pci,id=dma0,addr=1" + master_features(setup)]
         if api == "limits":
             out += ["-device", "soc-dma-pci,id=dma1,addr=2" + master_features(setup)]
-        if api == "dma":
+        if with_kernel_master:
             # The guest writes to the disk; every boot is to read the same.
-            out += ["-drive", f"file={setup.disk},format=raw,if=none,id=disk0,snapshot=on",
+            out += ["-drive", f"file={quoted(setup.disk)},format=raw,if=none,id=disk0,snapshot=on",
                     "-device", "virtio-blk-pci,addr=2,iommu_platform=on,disable-legacy=on,drive=disk0"]
     else:
         # Streams 3, 5 …: no port's number, and not the one below.
         ports = "+".join(f"iommu{number}:{2 * number + 3}" for number in range(setup.instances))
         out += ["-device", f"soc-dma,id=dma0,iommus={ports}" + master_features(setup)]
-        if api == "dma":
+        if with_kernel_master:
             out += ["-device", "soc-pl330,id=pl330,iommus=iommu0:4"]
         if api == "limits":
             out += ["-device", "soc-dma,id=dma1,iommus=iommu0:4" + master_features(setup)]
@@ -103,13 +112,13 @@ def devices(setup: Setup, api: str) -> list[str]:
 def command(setup: Setup, api: str, serial: str | None, qmp: str | None = None, shell: bool = False) -> list[str]:
     """The QEMU command line. `serial`: the console's log; None: standard input and output."""
     iommu = setup.iommu
-    console = ["-chardev", f"file,id=console,path={serial}", "-serial", "chardev:console"] if serial \
+    console = ["-chardev", f"file,id=console,path={quoted(serial)}", "-serial", "chardev:console"] if serial \
         else ["-serial", "mon:stdio"]
     return [setup.qemu, "-nodefaults", "-display", "none", "-no-reboot", "-M", iommu.machine, "-cpu", iommu.cpu,
             "-m", iommu.memory, "-smp", "1", "-kernel", setup.image, "-initrd", setup.initrd,
             "-append", append(setup, api, shell), *console,
-            *(["-qmp", f"unix:{qmp},server=on,wait=off"] if qmp else []),
-            "-plugin", f"file={setup.plugin}", *devices(setup, api), *setup.extra_qemu]
+            *(["-qmp", f"unix:{quoted(qmp)},server=on,wait=off"] if qmp else []),
+            "-plugin", f"file={quoted(setup.plugin)}", *devices(setup, api), *setup.extra_qemu]
 
 
 def cell(setup: Setup, cap_patch: bool | None, api: str) -> str:

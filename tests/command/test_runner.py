@@ -54,6 +54,14 @@ class Run(Case):
         self.assertEqual(score.summary(), "0 passed, 0 failed, 1 skipped")
         self.assertIn("no such kernel here", said[0])
 
+    def test_a_unittest_that_was_skipped_has_not_passed(self):
+        for text in ("Ran 1 test in 0.1s\\n\\nOK (skipped=1)", "Ran 0 tests in 0.0s\\n\\nOK (skipped=1)"):
+            self.assertEqual(self.outcome(f"printf '{text}\\n'").outcome, SKIPPED)
+            got = self.outcome(f"printf '{text}\\n'", may_skip=False)
+            self.assertEqual(got.outcome, FAILED)
+            self.assertIn("which CI does not allow", got.message)
+        self.assertEqual(self.outcome("printf 'OK (skipped=1)\\nOK\\n'").outcome, PASSED)
+
     def test_four_failures_are_no_skip(self):
         self.assertEqual(self.outcome("echo 'x.cpp:1: FAILED:'; exit 4").outcome, FAILED)
 

@@ -60,7 +60,7 @@ class Usage(Case):
         self.refused(names=["list", "attach", "shell", "kernel", "qemu-args"])
 
     def test_an_unknown_command(self):
-        self.refused("matrix", names=["unknown command 'matrix'", "list, attach, shell, kernel, qemu-args"])
+        self.refused("matric", names=["unknown command 'matric'", "list, attach, shell, matrix, merge"])
 
     def test_an_unknown_iommu(self):
         for command in ("attach", "shell", "qemu-args"):
