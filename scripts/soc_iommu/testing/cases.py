@@ -15,6 +15,7 @@ from pathlib import Path
 import phases
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+UNITTEST_SKIPPED = re.compile(rb"^OK \(skipped=\d+\)\s*\Z", re.MULTILINE)  # status 0, like a success
 SKIP_STATUS = (77, 4)  # Meson's, and Catch2 3's; but the status of Catch2 2 is the number of failures
 
 
@@ -59,11 +60,12 @@ def run(case: TestCase, log_dir: Path, may_skip: bool) -> Result:
         finally:
             phases.kill_group(process)  # also what a test left running
     seconds = time.monotonic() - start
-    if status == 0:
+    skipped = status == 0 and UNITTEST_SKIPPED.search(log.read_bytes())
+    if status == 0 and not skipped:
         if b"No test cases matched" in log.read_bytes() or b"Ran 0 tests" in log.read_bytes():
             return Result(case.suite, case.name, FAILED, seconds, "no such test case was found")
         return Result(case.suite, case.name, PASSED, seconds)
-    skipped = status in SKIP_STATUS and b"FAILED:" not in log.read_bytes()
+    skipped = skipped or status in SKIP_STATUS and b"FAILED:" not in log.read_bytes()
     if skipped and not may_skip:
         return Result(case.suite, case.name, FAILED, seconds,
                       f"skipped, which CI does not allow\n{phases.tail(log, 5)}")

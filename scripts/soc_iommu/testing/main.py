@@ -27,18 +27,18 @@ from errors import Failure, Usage
 from paths import ROOT
 from phases import Phases
 
-from testing import otherdebian
+from testing import matrixsuite, otherdebian
 from testing.builds import TestBuild, clang
 from testing.cases import FAILED, SKIPPED, Result, Score, TestCase, log_of
 
-SUITES = ["command", "unit", "conformance", "qemu", "guest", "fuzz", "bench"]
+SUITES = ["command", "unit", "conformance", "qemu", "guest", "matrix", "fuzz", "bench"]
 DEFAULT = [suite for suite in SUITES if suite != "bench"]
 # These do not care where they run, or run twice as themselves under sanitizers.
 SANITIZED = ["unit", "conformance", "qemu", "guest"]
 ELSEWHERE = ["qemu", "guest"]
 FUZZ_SECONDS = 30
 SELFTEST_LIMIT = 1800
-MAY_NOT_BE_SKIPPED = ["qemu", "guest"]
+MAY_NOT_BE_SKIPPED = ["command", "qemu", "guest"]
 PATCHES = ROOT / "tests" / "guest" / "patches" / "6.12"
 MENDED_DRIVER = PATCHES / "arm-smmu-v3-invalidate-after-dirty.patch"
 # What the guest cases boot, built before any of them runs: a kernel's build is no part of a case's limit.
@@ -98,16 +98,18 @@ class Session:
 
     def install(self):
         groups = ["models", "tests"]
-        if self.wants("qemu", "guest", "bench"):
+        if self.wants("command"):
+            groups.append("browser")
+        if self.wants("qemu", "guest", "matrix", "bench"):
             groups += ["qemu", "headers"]
-        if self.wants("guest", "bench") and not self.args.inside:
+        if self.wants("guest", "matrix", "bench") and not self.args.inside:
             groups += ["kernel", "kernel-arm64", "kernel-arm", "guest-arm64", "guest-arm"]
             groups += [f"kernel-source-{version}" for version in kernel_module.VERSIONS
                        if not kernel_module.why_none(version)]
         if self.wants("fuzz"):
             groups.append("fuzz")
         packages.ensure(self.phases, *groups)
-        if self.wants("qemu", "guest", "bench"):
+        if self.wants("qemu", "guest", "matrix", "bench"):
             self.qemu = qemu_module.locate(self.cache, "arm64")
             if not self.qemu:
                 raise Failure(f"there is no {qemu_module.default('arm64')}")
@@ -243,6 +245,8 @@ class Session:
                     self.prepare_guests(sanitized)
                     self.built_suites(["guest"], sanitized)
                 self.attempt("guest, sanitized" if sanitized else "guest", guest_cases)
+        if self.wants("matrix"):
+            self.attempt("matrix", lambda: matrixsuite.Suite(self.phases, self.score.add).run())
         if self.wants("guest") and sanitize:
             self.attempt("guest, selftests", self.selftests)
         if self.wants(*ELSEWHERE) and sanitize:
