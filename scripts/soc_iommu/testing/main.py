@@ -50,7 +50,6 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
           ["apple-dart", "--no-cap-series"],
           *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale")),
           ["tegra-gart", "--kernel", "6.1"], ["tegra-gart", "--kernel", "6.1-arm-dma"],
-          ["tegra-gart", "--kernel", "6.12"],
           ["mtk-m4u-v1", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.12"],
           # Serves soc-smmuv3 too.
           ["apple-dart", "--kernel", "6.1"]]
