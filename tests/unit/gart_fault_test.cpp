@@ -100,6 +100,14 @@ TEST_CASE("gart: INTMASK lets interrupts through, bit by bit, and is clear after
     CHECK(gart.line());
     gart.driver.write(GartDriver::intmask, 0);
     CHECK_FALSE(gart.line());
+
+    gart.driver.acknowledge();
+    gart.at(0x1000'0008);  // where no memory is
+    gart.host.run_deferred(*gart.iommu);
+    gart.driver.write(GartDriver::intmask, GartDriver::int_gart | GartDriver::int_security);
+    CHECK_FALSE(gart.line());
+    gart.driver.write(GartDriver::intmask, GartDriver::int_decerr);
+    CHECK(gart.line());
 }
 
 TEST_CASE("gart: writing zeroes to INTSTATUS clears nothing, and the error registers take no writes")

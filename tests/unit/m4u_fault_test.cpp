@@ -34,6 +34,7 @@ TEST_CASE("m4u: a fault tells its cause, its page, its larb and its port")
         const M4uDriver::Report report = m4u.driver.report();
         CHECK(report.type == translation_fault);
         CHECK(report.iova == 0x1234'5000 + port * M4u::page);
+        CHECK(m4u.driver.read(M4uDriver::fault_va) == report.iova);  // the driver itself masks the rest
         CHECK(report.pa == 0);
         CHECK(report.larb == larb_of(port));
         // The driver takes four bits of the five that larb 2 needs.

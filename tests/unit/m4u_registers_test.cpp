@@ -87,6 +87,21 @@ TEST_CASE("m4u: after the driver's probe its registers read back what it wrote")
     CHECK(m4u.driver.read(M4uDriver::standard_axi_mode) == 0x1234'5678);
 }
 
+TEST_CASE("m4u: a register has the bits of the table and no others")
+{
+    using D = M4uDriver;
+    M4u m4u;
+    const auto [offset, bits] = GENERATE(table<uint32_t, uint32_t>({
+        {D::pt_base_addr, 0xffff'f000}, {D::ctrl, ~0u}, {D::ivrp_paddr, 0xffff'ff80}, {D::int_control, 0xff},
+        {D::fault_st, 0}, {D::fault_va, 0}, {D::invld_pa, 0}, {D::int_id, 0}, {D::invalidate, 0},
+        {D::invld_start, 0xffff'f000}, {D::invld_end, 0xffff'f000}, {D::inv_sel, 3}, {D::standard_axi_mode, ~0u},
+        {D::dcm, ~0u}, {D::cpe_done, 0},
+    }));
+    CAPTURE(offset);
+    m4u.driver.write(offset, ~0u);
+    CHECK(m4u.driver.read(offset) == bits);
+}
+
 TEST_CASE("m4u: only the variants that there are")
 {
     CHECK(refusal("variant=mt2701").empty());
