@@ -1,5 +1,6 @@
-// What the DART costs a guest, against the same guest without any plugin, with QEMU's own SMMUv3 beside it. The three
-// boot in turn, so that a noisy machine is noisy for all. Prints medians, the best, and their ratios; judges nothing.
+// What an IOMMU costs a guest, against the same guest without any plugin. They boot in turn, so that a noisy machine is
+// noisy for all. Prints medians, the best, and their ratios; judges nothing. Arguments: rounds, and the IOMMU if only
+// one is asked for.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <sys/wait.h>
@@ -55,20 +56,48 @@ std::string qemu_line(const std::string &iommu, unsigned reads)
     return line;
 }
 
+struct Iommu {
+    const char *name;
+    std::string arguments;  // of the command
+};
+
+// What is measured: guests of one board, and how far.
+struct Comparison {
+    const char *what;
+    std::vector<Iommu> iommus;
+    std::vector<const char *> devices;  // of the first, which the bare guest goes without
+    const char *driver;
+    const char *until;                  // the console's line at which the kernel's clock is read
+    unsigned reads = 0;                 // of the disk; then it is their time that counts
+};
+
+const std::vector<Iommu> dart_and_smmu = {{"apple-dart", "apple-dart"}, {"qemu-smmuv3", "qemu-smmuv3"}};
+
+const Comparison comparisons[] = {
+    {"kernel start to power-off, API dma", dart_and_smmu, {"apple-dart,", "soc-dma-pci,"},
+     "apple-dart", "reboot: Power down"},
+    {"4 KiB direct read from virtio-blk", dart_and_smmu, {"apple-dart,", "soc-dma-pci,"},
+     "apple-dart", "reboot: Power down", 4000},
+    // Without a plugin there is no pl330, so the bare guest has nothing to do once it is up. At probe the driver writes
+    // two registers for each of the 8192 entries; with the other sizes for 16 and for 65536.
+    {"kernel start to /init, 32-bit ARM, Linux 6.1",
+     {{"tegra-gart", "tegra-gart --kernel 6.1"},
+      {"16 entries", "tegra-gart --kernel 6.1 -o aperture-size=64k"},
+      {"65536 entries", "tegra-gart --kernel 6.1 -o aperture-size=256M -o aperture-base=0x60000000"}},
+     {"tegra-gart,", "soc-dma,", "soc-pl330,"}, "tegra-mc", "KTAP version 1"},
+    {"kernel start to /init, 32-bit ARM, Linux 6.1", {{"mtk-m4u-v1", "mtk-m4u-v1 --kernel 6.1"}},
+     {"mtk-m4u-v1,", "soc-dma,", "soc-pl330,"}, "mtk-iommu-v1", "KTAP version 1"},
+};
+
 // The same guest with no plugin and no IOMMU.
-std::string bare(std::string line)
+std::string bare(std::string line, const Comparison &comparison)
 {
     remove_option(line, "-plugin ");
-    remove_option(line, "-device apple-dart,");
-    remove_option(line, "-device soc-dma-pci,");
-    replace(line, "soc_iommu.driver=apple-dart", "soc_iommu.driver=none");
+    for (const char *device : comparison.devices)
+        remove_option(line, std::string("-device ") + device);
+    replace(line, std::string("soc_iommu.driver=") + comparison.driver, "soc_iommu.driver=none");
     return line;
 }
-
-struct Figures {
-    double boot = 0;  // seconds of the kernel's clock, start to power-off
-    double read = 0;  // microseconds a read
-};
 
 double number_after(const std::string &text, size_t at, const std::string &what)
 {
@@ -78,17 +107,18 @@ double number_after(const std::string &text, size_t at, const std::string &what)
     return std::strtod(text.c_str() + at + what.size(), nullptr);
 }
 
-Figures boot(const std::string &line, bool reads)
+// Seconds of the kernel's clock, or microseconds a read.
+double boot(const std::string &line, const Comparison &comparison)
 {
     const std::string console = output_of("timeout 300 " + line + " </dev/null 2>&1");
-    Figures figures;
-    const size_t end = console.find("reboot: Power down");
-    if (end == std::string::npos)
+    if (console.find("reboot: Power down") == std::string::npos)
         throw std::runtime_error("the guest did not power off:\n" + console);
-    figures.boot = number_after(console, console.rfind('[', end), "[");
-    if (reads)
-        figures.read = number_after(console, 0, "ns_per_read=") / 1000;
-    return figures;
+    if (comparison.reads)
+        return number_after(console, 0, "ns_per_read=") / 1000;
+    const size_t at = console.find(comparison.until);
+    if (at == std::string::npos)
+        throw std::runtime_error(std::string("the guest did not get as far as '") + comparison.until + "'");
+    return number_after(console, console.rfind('[', at), "[");
 }
 
 double median(std::vector<double> values)
@@ -109,18 +139,17 @@ struct Guest {
     std::vector<double> values;
 };
 
-void compare(const char *what, const char *unit, unsigned rounds, unsigned reads)
+void compare(const Comparison &comparison, unsigned rounds)
 {
-    const std::string dart = qemu_line("apple-dart", reads);
-    std::vector<Guest> guests = {{"no IOMMU, no plugin", bare(dart), {}},
-                                 {"apple-dart", dart, {}},
-                                 {"qemu-smmuv3", qemu_line("qemu-smmuv3", reads), {}}};
+    std::vector<Guest> guests = {{"no IOMMU, no plugin", "", {}}};
+    for (const Iommu &iommu : comparison.iommus)
+        guests.push_back({iommu.name, qemu_line(iommu.arguments, comparison.reads), {}});
+    guests[0].line = bare(guests[1].line, comparison);
     for (unsigned round = 0; round < rounds; ++round)
-        for (Guest &guest : guests) {
-            const Figures figures = boot(guest.line, reads != 0);
-            guest.values.push_back(reads ? figures.read : figures.boot);
-        }
-    std::printf("%s, %u in turn:\n", what, rounds);
+        for (Guest &guest : guests)
+            guest.values.push_back(boot(guest.line, comparison));
+    const char *unit = comparison.reads ? "us" : "s ";
+    std::printf("%s, %u in turn:\n", comparison.what, rounds);
     for (const Guest &guest : guests)
         std::printf("  %-20s median %8.3f %s  ratio %.3f   best %8.3f %s  ratio %.3f\n", guest.name,
                     median(guest.values), unit, median(guest.values) / median(guests[0].values), best(guest.values),
@@ -133,8 +162,10 @@ void compare(const char *what, const char *unit, unsigned rounds, unsigned reads
 int main(int argc, char **argv)
 try {
     const unsigned rounds = argc > 1 ? unsigned(std::atoi(argv[1])) : 7;
-    compare("kernel start to power-off, API dma", "s ", rounds, 0);
-    compare("4 KiB direct read from virtio-blk", "us", rounds, 4000);
+    const std::string only = argc > 2 ? argv[2] : "";
+    for (const Comparison &comparison : comparisons)
+        if (only.empty() || comparison.iommus[0].name == only)
+            compare(comparison, rounds);
 } catch (const std::exception &error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
