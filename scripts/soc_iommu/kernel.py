@@ -235,21 +235,23 @@ def prune(objects: Path):
                 os.unlink(os.path.join(folder, name))
 
 
-def plant(phases: Phases, choice: Choice, seed: Path, work: Path):
-    """The objects of another configuration of the same source to start from: make builds anew what a symbol that
-    changed bears on, a tenth of it. ccache cannot know that, since every file reads the configuration."""
-    if seed.exists() and not any(work.iterdir()):
-        replant(phases, choice, seed, work)
+def plant(cache: Cache, phases: Phases, choice: Choice, seed: Path, work: Path):
+    """The objects of the last configuration of the same source to start from: make builds anew what a symbol that
+    changed bears on. ccache cannot know that, since every file reads the configuration. A build that was interrupted
+    goes on with its own."""
+    with cache.lock(f"seed/{digest(str(seed))}"):
+        if seed.exists() and not any(work.iterdir()):
+            with phases.phase(f"objects to begin {choice.title} with", limit=300) as phase:
+                phase.run(["cp", "-a", f"{seed}/.", work])
 
 
-def replant(phases: Phases, choice: Choice, objects: Path, where: Path):
-    half = where.with_name(where.name + ".half")
-    with phases.phase(f"objects of {choice.title}", limit=300) as phase:
+def keep(cache: Cache, phases: Phases, choice: Choice, work: Path, seed: Path):
+    half = seed.with_name(seed.name + ".half")
+    with cache.lock(f"seed/{digest(str(seed))}"), phases.phase(f"objects of {choice.title} kept", limit=300) as phase:
         phase.run(["rm", "-rf", half])
-        phase.run(["cp", "-a", objects, half])
-    if where.exists():
-        where.rmdir()  # empty
-    half.rename(where)
+        phase.run(["cp", "-a", work, half])
+        phase.run(["rm", "-rf", seed])
+        half.rename(seed)
 
 
 def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> Kernel:
@@ -268,10 +270,10 @@ def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> K
         def make(work: Path):
             seed = source.parent / f"seed-{choice.arch}"
             if ARCHES[choice.arch].kernel_per_iommu:
-                plant(phases, choice, seed, work)
+                plant(cache, phases, choice, seed, work)
             compile_kernel(cache, phases, choice.title, choice.arch, source, work, fragments(choice, configs))
-            if ARCHES[choice.arch].kernel_per_iommu and not seed.exists():
-                replant(phases, choice, work, seed)
+            if ARCHES[choice.arch].kernel_per_iommu:
+                keep(cache, phases, choice, work, seed)
             prune(work)
         entry = cache.entry("kernel", entry_key, make, resume=source.parent / f"obj-{entry_key}")
     source = cache.path("linux", source_key(cache, choice)) / "linux-patched"
