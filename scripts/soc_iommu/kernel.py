@@ -235,25 +235,6 @@ def prune(objects: Path):
                 os.unlink(os.path.join(folder, name))
 
 
-def plant(cache: Cache, phases: Phases, choice: Choice, seed: Path, work: Path):
-    """The objects of the last configuration of the same source to start from: make builds anew what a symbol that
-    changed bears on. ccache cannot know that, since every file reads the configuration. A build that was interrupted
-    goes on with its own."""
-    with cache.lock(f"seed/{digest(str(seed))}"):
-        if seed.exists() and not any(work.iterdir()):
-            with phases.phase(f"objects to begin {choice.title} with", limit=300) as phase:
-                phase.run(["cp", "-a", f"{seed}/.", work])
-
-
-def keep(cache: Cache, phases: Phases, choice: Choice, work: Path, seed: Path):
-    half = seed.with_name(seed.name + ".half")
-    with cache.lock(f"seed/{digest(str(seed))}"), phases.phase(f"objects of {choice.title} kept", limit=300) as phase:
-        phase.run(["rm", "-rf", half])
-        phase.run(["cp", "-a", work, half])
-        phase.run(["rm", "-rf", seed])
-        half.rename(seed)
-
-
 def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> Kernel:
     """Our own kernel, from the cache when it is there."""
     prebuilt = os.environ.get("SOC_IOMMU_KERNELS")
@@ -268,12 +249,7 @@ def build(cache: Cache, phases: Phases, choice: Choice, configs: list[str]) -> K
         source = unpack(cache, phases, choice)
 
         def make(work: Path):
-            seed = source.parent / f"seed-{choice.arch}"
-            if ARCHES[choice.arch].kernel_per_iommu:
-                plant(cache, phases, choice, seed, work)
             compile_kernel(cache, phases, choice.title, choice.arch, source, work, fragments(choice, configs))
-            if ARCHES[choice.arch].kernel_per_iommu:
-                keep(cache, phases, choice, work, seed)
             prune(work)
         entry = cache.entry("kernel", entry_key, make, resume=source.parent / f"obj-{entry_key}")
     source = cache.path("linux", source_key(cache, choice)) / "linux-patched"

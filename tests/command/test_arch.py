@@ -14,53 +14,12 @@ import prepare
 import reference
 import registry
 from arch import ARCHES
-from cache import Cache
 from errors import Failure, Usage
 from kernel import Choice
-from phases import Phases
 
 
 def iommu(name: str, arch: str, kernels: list[str]) -> registry.Iommu:
     return registry.Iommu(name, "", [], ["platform"], arch, "virt", "max", "384M", kernels, name, name, [])
-
-
-class Seeds(Case):
-    """The objects that the next configuration of one source starts from."""
-
-    def setUp(self):
-        super().setUp()
-        self.cache, self.phases = Cache(self.dir / "cache"), Phases(self.dir / "logs", quiet=True)
-        self.choice, self.seed = Choice("6.1", "arm", "4k", config="some"), self.dir / "tree" / "seed-arm"
-        self.seed.parent.mkdir()
-
-    def work(self, name: str, *files: str):
-        folder = self.dir / "tree" / name
-        (folder / "deep").mkdir(parents=True)
-        for file in files:
-            (folder / file).write_text(file)
-        return folder
-
-    def names(self, folder):
-        return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-    def test_a_build_starts_from_the_last_one_and_is_kept_in_its_place(self):
-        kernel.keep(self.cache, self.phases, self.choice, self.work("first", "a.o", "deep/.b.cmd"), self.seed)
-        second = self.dir / "tree" / "second"
-        second.mkdir()
-        kernel.plant(self.cache, self.phases, self.choice, self.seed, second)
-        self.assertEqual(self.names(second), ["a.o", "deep/.b.cmd"])
-        (second / "a.o").unlink()
-        (second / "c.o").write_text("")
-        self.assertEqual(self.names(self.seed), ["a.o", "deep/.b.cmd"])
-        kernel.keep(self.cache, self.phases, self.choice, second, self.seed)
-        self.assertEqual(self.names(self.seed), ["c.o", "deep/.b.cmd"])
-        self.assertEqual(sorted(path.name for path in self.seed.parent.iterdir()), ["first", "second", "seed-arm"])
-
-    def test_an_interrupted_build_goes_on_with_its_own(self):
-        kernel.keep(self.cache, self.phases, self.choice, self.work("first", "a.o"), self.seed)
-        begun = self.work("begun", "own.o")
-        kernel.plant(self.cache, self.phases, self.choice, self.seed, begun)
-        self.assertEqual(self.names(begun), ["own.o"])
 
 
 class Fragments(Case):
