@@ -83,7 +83,7 @@ class Line:
 
 
 def read_default_set(path: Path = DEFAULT_SET) -> dict[str, Line]:
-    """IOMMU options=SET;SET… apis=API,API… GLOB…: one line each; a GLOB begins behind the IOMMU's name."""
+    """IOMMU options=SET;SET… GLOB…: one line each; a GLOB begins behind the IOMMU's name."""
     lines = {}
     for number, text in enumerate(path.read_text().splitlines(), 1):
         words = text.split("#")[0].split()
@@ -153,7 +153,6 @@ def select(cells: list[Cell], lines: dict[str, Line], only: list[str], whole: bo
 # Seconds on a core of the machine that the project is developed on: of a boot, and of one cell in it.
 BOOT_COST = {"arm64": 1.0, "arm": 1.3}
 CELL_COST = 0.35
-
 
 # APIs that need one more device in the machine.
 OWN_BOOT = ["limits"]

@@ -8,6 +8,7 @@ import shlex
 
 import kernel
 import protocol
+from cellfile import outcome as in_words
 from verdict import ERROR, UNSUPPORTED, WORKS
 
 GOOD, BAD, SKIPPED, FAULTY = "ok", "not ok", "skipped", "error"
@@ -29,16 +30,6 @@ def console(entry: dict) -> str:
         left_out = len(text) - HEAD - TAIL
         text = f"{text[:HEAD]}\n[ {left_out} characters left out of this report ]\n{text[-TAIL:]}"
     return clean(text)
-
-
-def in_words(verdict: dict) -> str:
-    """"refused at bind, EINVAL", of an entry or of an expectation."""
-    text = verdict["verdict"]
-    if verdict.get("at"):
-        text += f" at {verdict['at']}"
-    if verdict.get("errno"):
-        text += f", {verdict['errno']}"
-    return text
 
 
 def differs(entry: dict) -> bool:
