@@ -22,6 +22,7 @@ import prepare
 import protocol
 import registry
 import report
+import reports
 import scenario
 import shell
 import verdict
@@ -36,7 +37,7 @@ def run_list(args, cache: Cache, phases: Phases) -> int:
         entries = [{name: value for name, value in dataclasses.asdict(i).items()
                     if name not in ("device", "fixed", "ours", "judge")} | {"reference": not i.ours}
                    for i in iommus.values()]
-        report.write_json(entries, args.json)
+        reports.write(entries, json=args.json)
         if args.json == "-":
             return 0
     for item in iommus.values():
@@ -88,7 +89,7 @@ def run_attach(args, cache: Cache, phases: Phases) -> int:
     # With the JSON on standard output, people read the table on the other one.
     print(text, file=sys.stderr if args.json == "-" else sys.stdout)
     if args.json:
-        report.write_json(entries, args.json)
+        reports.write(entries, json=args.json)
     return report.exit_status(verdicts)
 
 

@@ -3,13 +3,10 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import json
-import sys
 from pathlib import Path
 
 import phases
 import scenario
-from errors import Usage
 from verdict import BROKEN, ERROR, REFUSED, WORKS, Verdict
 
 
@@ -27,17 +24,6 @@ def entry(setup: scenario.Setup, cap_patch: bool | None, qemu_version: str, api:
                    "detail": s.detail} for s in verdict.steps],
         "kernel_warnings": verdict.kernel_warnings, "seconds": round(seconds, 2), "log": str(log),
     }
-
-
-def write_json(entries: list[dict], where: str):
-    text = json.dumps(entries, indent=1) + "\n"
-    if where == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(where).write_text(text)
-    except OSError as error:
-        raise Usage(f"--json {where}: {error.strerror}") from error
 
 
 def step_lines(steps: list[dict]) -> list[str]:

@@ -213,9 +213,9 @@ class DryRun(Usage):
 
 class Json(Case):
     def test_a_file_that_cannot_be_written(self):
-        import report
-        with self.assertRaises(report.Usage):
-            report.write_json([], str(self.dir / "no" / "file"))
+        import reports
+        with self.assertRaises(reports.Usage):
+            reports.write([], json=str(self.dir / "no" / "file"))
 
 
 # DryRun is a Usage for its registry, not for its tests.
