@@ -46,6 +46,15 @@ DeviceTreeNode &DeviceTreeNode::reg(const std::vector<std::pair<uint64_t, uint64
     return cells("reg", values);
 }
 
+void add_fixed_clock(DeviceTree &tree, const std::string &name, uint32_t phandle, uint32_t hertz)
+{
+    tree.node("/" + name)
+        .strings("compatible", {"fixed-clock"})
+        .cells("#clock-cells", {0})
+        .cells("clock-frequency", {hertz})
+        .cells("phandle", {phandle});
+}
+
 std::string unit_name(const std::string &name, uint64_t address)
 {
     char text[18];

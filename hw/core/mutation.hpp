@@ -5,11 +5,20 @@
 #pragma once
 
 #include "build-config.h"
+#include "soc-iommu/transaction.hpp"
 
 namespace soc::mutation {
 
 // What a device writes lands elsewhere in the page.
 inline constexpr bool dma = SOC_MUTATION_DMA;
+// It is the last block of the same page, so that nothing but the device's own page is spoiled.
+inline void misdirect(Translation &out, const Transaction &txn)
+{
+    if (!dma || txn.access != Access::write)
+        return;
+    out.address |= out.mask & ~uint64_t(63);
+    out.mask = 63;
+}
 
 // An address that nothing maps passes untranslated.
 inline constexpr bool isolation = SOC_MUTATION_ISOLATION;

@@ -51,6 +51,9 @@ private:
     std::deque<DeviceTreeNode> nodes_;
 };
 
+// A clock that always runs, for a driver that asks for one. `phandle`: a new one, by which others name it.
+void add_fixed_clock(DeviceTree &, const std::string &name, uint32_t phandle, uint32_t hertz);
+
 // "name@1f000"
 std::string unit_name(const std::string &name, uint64_t address);
 

@@ -71,7 +71,7 @@ private:
     WriteGuard write_guard_;
 };
 
-class RegisterBank {
+class RegisterBank final : public Stateful {
 public:
     // `size`: bytes of the window, a multiple of 4, at most 1 MiB.
     RegisterBank(uint64_t size, GuestLog &log);
@@ -81,9 +81,9 @@ public:
 
     uint64_t read(uint64_t offset, unsigned size);
     void write(uint64_t offset, uint64_t value, unsigned size);
-    void reset();
-    void save(StateWriter &) const;
-    void load(StateReader &);
+    void reset() override;
+    void save(StateWriter &) const override;
+    void load(StateReader &) override;
 
     uint64_t size() const { return slots_.size() * 4; }
     // In the order they were added; for the conformance suite.

@@ -42,4 +42,14 @@ private:
     bool ok_ = true;
 };
 
+// A part of a device that keeps something from one call to the next: registers, a record of faults, counters.
+class Stateful {
+public:
+    virtual ~Stateful() = default;
+    // Leaves the part as its constructor did.
+    virtual void reset() = 0;
+    virtual void save(StateWriter &) const = 0;
+    virtual void load(StateReader &) = 0;
+};
+
 }  // namespace soc

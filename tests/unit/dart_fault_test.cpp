@@ -182,7 +182,7 @@ TEST_CASE("dart: a loaded ERROR has no bits but those of the block")
     StateWriter out;
     dart.iommu->save(out);
     std::vector<uint8_t> data = out.data();
-    const std::string section = "dart-fault";
+    const std::string section = "report";
     const auto error = std::search(data.begin(), data.end(), section.begin(), section.end()) + int(section.size()) + 4;
     REQUIRE(data.end() - error >= 4);
     std::fill(error, error + 4, uint8_t(0xff));

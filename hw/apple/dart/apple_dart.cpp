@@ -60,16 +60,16 @@ Config::Config(const Options &options)
 }
 
 AppleDart::AppleDart(Host &host, const Config &config)
-    : Iommu(host, "apple-dart"), config_(config), format_(*config.variant.entries, config.page_shift),
+    : RegisterIommu(host, "apple-dart"), config_(config), format_(*config.variant.entries, config.page_shift),
       va_width_(format_.input_bits() + unsigned(std::countr_zero(config.variant.ttbr.per_stream))),
       bank_(window, log_), tlb_(tlb_sets, tlb_ways, config.variant.max_streams),
       fault_record_(config.variant, bank_),
       streams_(config.variant, config.bypass, config.locked, bank_,
-               [this](unsigned stream) { forget_outside(stream); }),
+               [this](unsigned stream) { changed(stream); }),
       tlb_commands_(config.variant, bank_, log_, [this](unsigned stream) { invalidate(stream); })
 {
-    shape_.regions = {{.name = "registers", .size = window, .address = 0, .alignment = window,
-                       .flags = SOC_REGION_MMIO}};
+    keep({&bank_, &fault_record_});
+    shape_.regions = {register_region("registers", window)};
     shape_.irqs = 1;
     shape_.streams = config.streams;
     // A bus of the board has 32 slots: slot n, function 0 is stream n.
@@ -96,34 +96,6 @@ void AppleDart::add_parameters()
         bank_.add({.name = "REMAP", .offset = variant.remap, .count = 4, .writable = ~0u});
 }
 
-void AppleDart::reset()
-{
-    bank_.reset();
-    fault_record_.reset();
-    tlb_.invalidate_all();
-    counters_.reset();
-    update_interrupt();
-}
-
-// The TLB is not saved: a machine may always have lost its cached translations.
-void AppleDart::save(StateWriter &out) const
-{
-    out.section("apple-dart", 1);
-    bank_.save(out);
-    fault_record_.save(out);
-    counters_.save(out);
-}
-
-void AppleDart::load(StateReader &in)
-{
-    in.section("apple-dart", 1);
-    bank_.load(in);
-    fault_record_.load(in);
-    counters_.load(in);
-    tlb_.invalidate_all();
-    update_interrupt();
-}
-
 // Documentation/devicetree/bindings/iommu/apple,dart.yaml.
 DeviceTree AppleDart::describe(const Placement &placement) const
 {
@@ -138,12 +110,6 @@ DeviceTree AppleDart::describe(const Placement &placement) const
     return tree;
 }
 
-void AppleDart::mmio_write(unsigned region, uint64_t offset, uint64_t value, unsigned size)
-{
-    Iommu::mmio_write(region, offset, value, size);
-    update_interrupt();
-}
-
 void AppleDart::fault_raised(const Fault &fault)
 {
     // A stream that is not wired has no place in the block's registers.
@@ -153,21 +119,11 @@ void AppleDart::fault_raised(const Fault &fault)
     host_.defer();
 }
 
-// Whoever outside keeps translations of the stream must ask again.
-void AppleDart::forget_outside(unsigned stream)
+// The registers have room for more streams than are wired.
+void AppleDart::changed(unsigned stream)
 {
-    constexpr uint64_t everything = 1ull << 52;
     if (stream < shape_.streams)
-        host_.unmap_notify(stream, 0, everything);
-}
-
-void AppleDart::update_interrupt()
-{
-    const bool level = fault_record_.interrupt();
-    if (level == line_)
-        return;
-    line_ = level;
-    host_.irq(0, level);
+        forget_outside(stream);
 }
 
 }  // namespace soc::dart

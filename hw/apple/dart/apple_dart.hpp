@@ -5,6 +5,7 @@
 
 #include "fault_record.hpp"
 #include "soc-iommu/iotlb.hpp"
+#include "soc-iommu/register_iommu.hpp"
 #include "soc-iommu/registry.hpp"
 #include "stream_control.hpp"
 #include "tlb_commands.hpp"
@@ -23,47 +24,39 @@ struct Config {
     unsigned streams;
 };
 
-class AppleDart final : public Iommu {
+class AppleDart final : public RegisterIommu {
 public:
     static constexpr uint64_t window = 0x4000;  // less, and the driver's probe fails
 
     AppleDart(Host &, const Config &);
 
-    const Shape &shape() const override { return shape_; }
-    void reset() override;
-    void save(StateWriter &) const override;
-    void load(StateReader &) override;
     DeviceTree describe(const Placement &) const override;
-    void deferred() override { update_interrupt(); }
     RegisterBank *registers(unsigned) override { return &bank_; }
-    void mmio_write(unsigned region, uint64_t offset, uint64_t value, unsigned size) override;
 
 protected:
     TranslateResult lookup(const Transaction &) override;
     void fault_raised(const Fault &) override;
+    bool interrupt(unsigned) const override { return fault_record_.interrupt(); }
+    void drop_caches() override { tlb_.invalidate_all(); }
 
 private:
     // In translation.cpp.
-    TranslateResult bypassed(const Transaction &);
     TranslateResult translated(const Transaction &);
-    IotlbEntry walked(const Transaction &, uint64_t root, uint64_t generation);
+    IotlbEntry walked(const Transaction &);
     TranslateResult finished(const Transaction &, const IotlbEntry &);
     void invalidate(unsigned stream);
 
     void add_parameters();
-    void forget_outside(unsigned stream);
-    void update_interrupt();
+    void changed(unsigned stream);
 
     const Config config_;
     const DartPageTable format_;
     const unsigned va_width_;
-    Shape shape_;
     RegisterBank bank_;
     Iotlb tlb_;
     FaultRecord fault_record_;
     StreamControl streams_;
     TlbCommands tlb_commands_;
-    bool line_ = false;
 };
 
 }  // namespace soc::dart

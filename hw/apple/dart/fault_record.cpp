@@ -3,42 +3,20 @@
 
 namespace soc::dart {
 
-FaultRecord::FaultRecord(const Variant &variant, RegisterBank &bank) : spec_(variant.error)
+FaultRecord::FaultRecord(const Variant &variant, RegisterBank &bank)
+    : spec_(variant.error),
+      error_(report_.add(bank, {.name = "ERROR", .offset = spec_.offset, .write_one_to_clear = all_bits()}, all_bits())),
+      address_lo_(report_.add(bank, {.name = "ERROR_ADDR_LO", .offset = spec_.address_lo})),
+      address_hi_(report_.add(bank, {.name = "ERROR_ADDR_HI", .offset = spec_.address_hi}))
 {
-    bank.add({.name = "ERROR", .offset = spec_.offset, .write_one_to_clear = all_bits(), .volatile_value = true})
-        .on_read([this](unsigned) {
-            std::lock_guard guard(lock_);
-            return state_.error;
-        })
-        .on_write([this](unsigned, uint32_t written) {
-            std::lock_guard guard(lock_);
-            state_.error &= ~written;
-        });
-    bank.add({.name = "ERROR_ADDR_LO", .offset = spec_.address_lo, .volatile_value = true}).on_read([this](unsigned) {
-        std::lock_guard guard(lock_);
-        return uint32_t(state_.address);
-    });
-    bank.add({.name = "ERROR_ADDR_HI", .offset = spec_.address_hi, .volatile_value = true}).on_read([this](unsigned) {
-        std::lock_guard guard(lock_);
-        return uint32_t(state_.address >> 32);
-    });
     // Masked after reset: the driver clears what is pending and then writes 0 to unmask (apple_dart_hw_reset).
     if (spec_.mask)
         mask_ = &bank.add({.name = "ERROR_MASK", .offset = spec_.mask, .reset = ~0u, .writable = ~0u});
     if (spec_.streams)
-        bank.add({.name = "ERROR_STREAMS",
-                  .offset = spec_.streams,
-                  .count = uint32_t(state_.streams.size()),
-                  .write_one_to_clear = ~0u,
-                  .volatile_value = true})
-            .on_read([this](unsigned word) {
-                std::lock_guard guard(lock_);
-                return state_.streams[word];
-            })
-            .on_write([this](unsigned word, uint32_t written) {
-                std::lock_guard guard(lock_);
-                state_.streams[word] &= ~written;
-            });
+        streams_ = report_.add(bank, {.name = "ERROR_STREAMS",
+                                      .offset = spec_.streams,
+                                      .count = variant.max_streams / 32,
+                                      .write_one_to_clear = ~0u});
 }
 
 uint32_t FaultRecord::all_bits() const
@@ -65,46 +43,23 @@ uint32_t FaultRecord::code(const Fault &fault) const
 void FaultRecord::latch(const Fault &fault)
 {
     const uint32_t stream = fault.transaction.stream;
-    std::lock_guard guard(lock_);
-    state_.streams[stream / 32 % state_.streams.size()] |= 1u << stream % 32;
-    if (state_.error & spec_.flag)
-        return;
-    state_.error = spec_.flag | (stream & spec_.stream_mask) << spec_.stream_low | code(fault);
-    state_.address = fault.transaction.address;
+    report_.update([&](std::span<uint32_t> word) {
+        if (spec_.streams)
+            word[streams_ + stream / 32] |= 1u << stream % 32;
+        if (word[error_] & spec_.flag)
+            return;
+        word[error_] = spec_.flag | (stream & spec_.stream_mask) << spec_.stream_low | code(fault);
+        word[address_lo_] = uint32_t(fault.transaction.address);
+        word[address_hi_] = uint32_t(fault.transaction.address >> 32);
+    });
 }
 
 bool FaultRecord::interrupt() const
 {
-    std::lock_guard guard(lock_);
     const uint32_t masked = mask_ ? mask_->get() : 0;
     const uint32_t codes = all_bits() & ~spec_.flag & ~(spec_.stream_mask << spec_.stream_low);
-    return state_.error & spec_.flag & ~masked && state_.error & codes & ~masked;
-}
-
-void FaultRecord::reset()
-{
-    std::lock_guard guard(lock_);
-    state_ = {};
-}
-
-void FaultRecord::save(StateWriter &out) const
-{
-    std::lock_guard guard(lock_);
-    out.section("dart-fault", 1);
-    out.u32(state_.error);
-    out.u64(state_.address);
-    for (uint32_t word : state_.streams)
-        out.u32(word);
-}
-
-void FaultRecord::load(StateReader &in)
-{
-    std::lock_guard guard(lock_);
-    in.section("dart-fault", 1);
-    state_.error = in.u32() & all_bits();
-    state_.address = in.u64();
-    for (uint32_t &word : state_.streams)
-        word = in.u32();
+    const uint32_t error = report_.get(error_);
+    return error & spec_.flag & ~masked && error & codes & ~masked;
 }
 
 }  // namespace soc::dart

@@ -26,11 +26,7 @@ DeviceTree MtkM4uV1::describe(const Placement &placement) const
     const uint64_t base = placement.regions[m4u_region];
     // One clock that never changes for all that the SoC's clock controllers drive.
     const uint32_t clock = placement.new_phandle(), common = placement.new_phandle();
-    tree.node("/" + unit_name("m4u-clock", base))
-        .strings("compatible", {"fixed-clock"})
-        .cells("#clock-cells", {0})
-        .cells("clock-frequency", {26000000})
-        .cells("phandle", {clock});
+    add_fixed_clock(tree, unit_name("m4u-clock", base), clock, 26000000);
     tree.node("/" + unit_name("smi", placement.regions[common_region]))
         .strings("compatible", compatible(soc_, "smi-common"))
         .reg({{placement.regions[common_region], smi::Smi::window}})

@@ -28,66 +28,32 @@ uint32_t id_of(unsigned port)
 }  // namespace
 
 FaultRecord::FaultRecord(RegisterBank &bank)
-    : control_(bank.add({.name = "INT_CONTROL", .offset = 0x220, .writable = all_causes}))
+    : control_(bank.add({.name = "INT_CONTROL", .offset = 0x220, .writable = all_causes})),
+      status_(report_.add(bank, {.name = "FAULT_ST", .offset = 0x224}, all_causes)),
+      address_(report_.add(bank, {.name = "FAULT_VA", .offset = 0x228})),
+      id_(report_.add(bank, {.name = "INT_ID", .offset = 0x388}))
 {
     control_.on_write([this](unsigned, uint32_t written) {
-        if (!Clear::get(written))
-            return;
-        std::lock_guard guard(lock_);
-        state_.status = 0;
+        if (Clear::get(written))
+            report_.update([this](std::span<uint32_t> word) { word[status_] = 0; });
     });
-    add_report(bank, "FAULT_ST", 0x224, &State::status);
-    add_report(bank, "FAULT_VA", 0x228, &State::address);
-    add_report(bank, "INT_ID", 0x388, &State::id);
     bank.add({.name = "INVLD_PA", .offset = 0x22c});
-}
-
-void FaultRecord::add_report(RegisterBank &bank, const char *name, uint32_t offset, uint32_t State::*field)
-{
-    bank.add({.name = name, .offset = offset, .volatile_value = true}).on_read([this, field](unsigned) {
-        std::lock_guard guard(lock_);
-        return state_.*field;
-    });
 }
 
 void FaultRecord::latch(const Fault &fault)
 {
-    std::lock_guard guard(lock_);
-    if (!state_.status) {
-        state_.address = uint32_t(fault.transaction.address & ~M4uV1PageTable::page_mask);
-        state_.id = id_of(fault.transaction.stream);
-    }
-    state_.status |= fault.kind == FaultKind::walk_abort ? table_walk_fault : translation_fault;
+    report_.update([&](std::span<uint32_t> word) {
+        if (!word[status_]) {
+            word[address_] = uint32_t(fault.transaction.address & ~M4uV1PageTable::page_mask);
+            word[id_] = id_of(fault.transaction.stream);
+        }
+        word[status_] |= fault.kind == FaultKind::walk_abort ? table_walk_fault : translation_fault;
+    });
 }
 
 bool FaultRecord::interrupt() const
 {
-    std::lock_guard guard(lock_);
-    return state_.status & control_.get();
-}
-
-void FaultRecord::reset()
-{
-    std::lock_guard guard(lock_);
-    state_ = {};
-}
-
-void FaultRecord::save(StateWriter &out) const
-{
-    std::lock_guard guard(lock_);
-    out.section("m4u-v1-fault", 1);
-    out.u32(state_.status);
-    out.u32(state_.address);
-    out.u32(state_.id);
-}
-
-void FaultRecord::load(StateReader &in)
-{
-    std::lock_guard guard(lock_);
-    in.section("m4u-v1-fault", 1);
-    state_.status = in.u32() & all_causes;
-    state_.address = in.u32();
-    state_.id = in.u32();
+    return report_.get(status_) & control_.get();
 }
 
 }  // namespace soc::m4u_v1

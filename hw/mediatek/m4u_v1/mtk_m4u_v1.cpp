@@ -11,15 +11,10 @@ constexpr unsigned tlb_sets = 128, tlb_ways = 4;
 constexpr uint32_t page_bits = ~uint32_t(M4uV1PageTable::page_mask);
 constexpr uint32_t protect_bits = ~127u;  // MTK_PROTECT_PA_ALIGN
 
-Region registers_region(const char *name, uint64_t size)
-{
-    return {.name = name, .size = size, .address = 0, .alignment = uint32_t(size), .flags = SOC_REGION_MMIO};
-}
-
 }  // namespace
 
 MtkM4uV1::MtkM4uV1(Host &host, const std::string &soc)
-    : Iommu(host, "mtk-m4u-v1"), soc_(soc), bank_(window, log_),
+    : RegisterIommu(host, "mtk-m4u-v1"), soc_(soc), bank_(window, log_),
       table_(bank_.add({.name = "PT_BASE_ADDR", .offset = 0x000, .writable = page_bits})),
       control_(bank_.add({.name = "CTRL_REG", .offset = 0x210, .writable = ~0u})),
       protect_(bank_.add({.name = "IVRP_PADDR", .offset = 0x214, .writable = protect_bits})),
@@ -29,9 +24,10 @@ MtkM4uV1::MtkM4uV1(Host &host, const std::string &soc)
 {
     bank_.add({.name = "STANDARD_AXI_MODE", .offset = 0x5e8, .writable = ~0u});
     bank_.add({.name = "DCM", .offset = 0x5f0, .writable = ~0u});
-    shape_.regions = {registers_region("m4u", window), registers_region("smi-common", smi::Smi::window)};
+    keep({&bank_, &smi_, &fault_record_});
+    shape_.regions = {register_region("m4u", window), register_region("smi-common", smi::Smi::window)};
     for (const char *name : {"larb0", "larb1", "larb2"})
-        shape_.regions.push_back(registers_region(name, smi::Smi::window));
+        shape_.regions.push_back(register_region(name, smi::Smi::window));
     shape_.irqs = 1;
     shape_.streams = smi::port_count;
     shape_.address_bits = M4uV1PageTable::input_bits;
@@ -44,59 +40,6 @@ RegisterBank *MtkM4uV1::registers(unsigned region)
     if (region >= first_larb_region)
         return &smi_.larb(region - first_larb_region);
     return region == common_region ? &smi_.common() : &bank_;
-}
-
-void MtkM4uV1::reset()
-{
-    bank_.reset();
-    smi_.reset();
-    fault_record_.reset();
-    tlb_.invalidate_all();
-    counters_.reset();
-    update_interrupt();
-}
-
-// The TLB is not saved: a machine may always have lost its cached translations.
-void MtkM4uV1::save(StateWriter &out) const
-{
-    out.section("mtk-m4u-v1", 1);
-    bank_.save(out);
-    smi_.save(out);
-    fault_record_.save(out);
-    counters_.save(out);
-}
-
-void MtkM4uV1::load(StateReader &in)
-{
-    in.section("mtk-m4u-v1", 1);
-    bank_.load(in);
-    smi_.load(in);
-    fault_record_.load(in);
-    counters_.load(in);
-    tlb_.invalidate_all();
-    update_interrupt();
-}
-
-void MtkM4uV1::mmio_write(unsigned region, uint64_t offset, uint64_t value, unsigned size)
-{
-    Iommu::mmio_write(region, offset, value, size);
-    update_interrupt();
-}
-
-// Whoever outside keeps translations of the port must ask again.
-void MtkM4uV1::forget_outside(unsigned port)
-{
-    constexpr uint64_t everything = 1ull << 52;
-    host_.unmap_notify(port, 0, everything);
-}
-
-void MtkM4uV1::update_interrupt()
-{
-    const bool level = fault_record_.interrupt();
-    if (level == line_)
-        return;
-    line_ = level;
-    host_.irq(0, level);
 }
 
 }  // namespace soc::m4u_v1

@@ -7,12 +7,13 @@
 #include "mediatek/smi/smi.hpp"
 #include "pagetable/m4u_v1.hpp"
 #include "soc-iommu/iotlb.hpp"
+#include "soc-iommu/register_iommu.hpp"
 #include "soc-iommu/registry.hpp"
 #include "tlb_commands.hpp"
 
 namespace soc::m4u_v1 {
 
-class MtkM4uV1 final : public Iommu {
+class MtkM4uV1 final : public RegisterIommu {
 public:
     static constexpr uint64_t window = 0x1000;
     enum RegionNumber : unsigned { m4u_region, common_region, first_larb_region };
@@ -20,40 +21,29 @@ public:
     // `soc`: the variant, as the compatibles spell it.
     MtkM4uV1(Host &, const std::string &soc);
 
-    const Shape &shape() const override { return shape_; }
-    void reset() override;
-    void save(StateWriter &) const override;
-    void load(StateReader &) override;
     DeviceTree describe(const Placement &) const override;
-    void deferred() override { update_interrupt(); }
     RegisterBank *registers(unsigned region) override;
-    void mmio_write(unsigned region, uint64_t offset, uint64_t value, unsigned size) override;
 
 protected:
     TranslateResult lookup(const Transaction &) override;
     void fault_raised(const Fault &) override;
     std::optional<Translation> redirected(const Fault &) const override;
+    bool interrupt(unsigned) const override { return fault_record_.interrupt(); }
+    void drop_caches() override { tlb_.invalidate_all(); }
 
 private:
     // In translation.cpp.
-    TranslateResult bypassed(const Transaction &);
     TranslateResult translated(const Transaction &);
-    IotlbEntry walked(const Transaction &, uint64_t generation);
-    TranslateResult finished(const Transaction &, const IotlbEntry &);
+    IotlbEntry walked(const Transaction &);
     void invalidate(uint32_t first_page, uint32_t last_page);
 
-    void forget_outside(unsigned port);
-    void update_interrupt();
-
     const std::string soc_;
-    Shape shape_;
     RegisterBank bank_;
     Register &table_, &control_, &protect_;
     Iotlb tlb_;
     FaultRecord fault_record_;
     TlbCommands tlb_commands_;
     smi::Smi smi_;
-    bool line_ = false;
 };
 
 }  // namespace soc::m4u_v1

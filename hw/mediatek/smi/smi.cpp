@@ -24,19 +24,4 @@ bool Smi::translated(unsigned port) const
     return secur_con::Virtual::get(word >> port % secur_con::ports * secur_con::bits);
 }
 
-void Smi::reset()
-{
-    common_.reset();
-}
-
-void Smi::save(StateWriter &out) const
-{
-    common_.save(out);
-}
-
-void Smi::load(StateReader &in)
-{
-    common_.load(in);
-}
-
 }  // namespace soc::smi

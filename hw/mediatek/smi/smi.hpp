@@ -41,7 +41,7 @@ using Domain = Field<2, 1>;
 using Secure = Field<0>;
 }  // namespace secur_con
 
-class Smi {
+class Smi final : public Stateful {
 public:
     static constexpr uint64_t window = 0x1000;  // of smi-common and of each larb
 
@@ -54,9 +54,9 @@ public:
     RegisterBank &common() { return common_; }
     RegisterBank &larb(unsigned number) { return larbs_[number]; }
 
-    void reset();
-    void save(StateWriter &) const;
-    void load(StateReader &);
+    void reset() override { common_.reset(); }
+    void save(StateWriter &out) const override { common_.save(out); }
+    void load(StateReader &in) override { common_.load(in); }
 
 private:
     RegisterBank common_;

@@ -12,7 +12,7 @@
 
 namespace soc::gart {
 
-class GartTable {
+class GartTable final : public Stateful {
 public:
     // `count`: a power of two. `unmapped`: called when a valid entry became another one.
     GartTable(unsigned count, RegisterBank &, std::function<void(unsigned index)> unmapped);
@@ -20,9 +20,9 @@ public:
     // Any thread. The entry of an address in the aperture: the aperture is aligned, so its low bits are enough.
     uint32_t entry(uint64_t address) const { return entries_[index(address)].load(std::memory_order_acquire); }
 
-    void reset();
-    void save(StateWriter &) const;
-    void load(StateReader &);
+    void reset() override;
+    void save(StateWriter &) const override;
+    void load(StateReader &) override;
 
 private:
     unsigned index(uint64_t address) const;

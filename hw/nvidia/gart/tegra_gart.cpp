@@ -30,17 +30,17 @@ Aperture::Aperture(const Options &options)
 }
 
 TegraGart::TegraGart(Host &host, const Aperture &aperture)
-    : Iommu(host, "tegra-gart"), aperture_(aperture), bank_(registers_size, log_), errors_(soc_, bank_),
-      hot_reset_(soc_, bank_, [this] { forget_outside(0, 1ull << address_bits); }),
+    : RegisterIommu(host, "tegra-gart"), aperture_(aperture), bank_(registers_size, log_), errors_(soc_, bank_),
+      hot_reset_(soc_, bank_, [this] { changed(0, 1ull << address_bits); }),
       table_(unsigned(aperture.size >> gart_entry::page_shift), bank_,
              [this](unsigned index) {
-                 forget_outside(aperture_.base + (uint64_t(index) << gart_entry::page_shift),
-                                gart_entry::page_mask + 1);
+                 changed(aperture_.base + (uint64_t(index) << gart_entry::page_shift), gart_entry::page_mask + 1);
              }),
       config_(add_registers())
 {
+    keep({&bank_, &errors_, &table_});
     shape_.regions = {
-        {.name = "registers", .size = window, .address = 0, .alignment = uint32_t(window), .flags = SOC_REGION_MMIO},
+        register_region("registers", window),
         // Addresses that must not be memory: a client cannot reach what is behind them.
         {.name = "aperture", .size = aperture.size, .address = aperture.base, .alignment = 0,
          .flags = SOC_REGION_APERTURE},
@@ -59,35 +59,7 @@ Register &TegraGart::add_registers()
     bank_.add({.name = "STAT_EMC_CONTROL", .offset = 0xa8, .count = 2, .writable = ~0u});
     bank_.add({.name = "STAT_EMC_COUNT", .offset = 0xb8, .count = 2});
     return bank_.add({.name = "GART_CONFIG", .offset = 0x24, .writable = enable})
-        .on_write([this](unsigned, uint32_t) { forget_outside(aperture_.base, aperture_.size); });
-}
-
-void TegraGart::reset()
-{
-    bank_.reset();
-    errors_.reset();
-    table_.reset();
-    counters_.reset();
-    update_interrupt();
-}
-
-void TegraGart::save(StateWriter &out) const
-{
-    out.section("tegra-gart", 1);
-    bank_.save(out);
-    errors_.save(out);
-    table_.save(out);
-    counters_.save(out);
-}
-
-void TegraGart::load(StateReader &in)
-{
-    in.section("tegra-gart", 1);
-    bank_.load(in);
-    errors_.load(in);
-    table_.load(in);
-    counters_.load(in);
-    update_interrupt();
+        .on_write([this](unsigned, uint32_t) { changed(aperture_.base, aperture_.size); });
 }
 
 // Documentation/devicetree/bindings/memory-controllers/nvidia,tegra20-mc.yaml. Without #interconnect-cells, for there
@@ -97,11 +69,7 @@ DeviceTree TegraGart::describe(const Placement &placement) const
     DeviceTree tree;
     const uint64_t base = placement.regions[0];
     const uint32_t clock = placement.new_phandle();
-    tree.node("/" + unit_name("memory-controller-clock", base))
-        .strings("compatible", {"fixed-clock"})
-        .cells("#clock-cells", {0})
-        .cells("clock-frequency", {300000000})
-        .cells("phandle", {clock});
+    add_fixed_clock(tree, unit_name("memory-controller-clock", base), clock, 300000000);
     tree.node("/" + unit_name("memory-controller", base))
         .strings("compatible", {"nvidia,tegra20-mc-gart"})
         .reg({{base, registers_size}, {aperture_.base, aperture_.size}})
@@ -113,12 +81,6 @@ DeviceTree TegraGart::describe(const Placement &placement) const
         .cells("#reset-cells", {1})
         .cells("phandle", {placement.self});
     return tree;
-}
-
-void TegraGart::mmio_write(unsigned region, uint64_t offset, uint64_t value, unsigned size)
-{
-    Iommu::mmio_write(region, offset, value, size);
-    update_interrupt();
 }
 
 // Formats: tegra20.c, tegra20_mc_handle_irq.
@@ -142,19 +104,10 @@ void TegraGart::fault_raised(const Fault &fault)
 }
 
 // Whoever outside keeps translations must ask again, for every client: they have one table.
-void TegraGart::forget_outside(uint64_t address, uint64_t size)
+void TegraGart::changed(uint64_t address, uint64_t size)
 {
     for (uint32_t stream = 0; stream < shape_.streams; ++stream)
-        host_.unmap_notify(stream, address, size);
-}
-
-void TegraGart::update_interrupt()
-{
-    const bool level = errors_.line();
-    if (level == line_)
-        return;
-    line_ = level;
-    host_.irq(0, level);
+        forget_outside(stream, address, size);
 }
 
 }  // namespace soc::gart

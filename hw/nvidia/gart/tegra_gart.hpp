@@ -6,6 +6,7 @@
 #include "gart_table.hpp"
 #include "nvidia/mc/error_report.hpp"
 #include "nvidia/mc/hot_reset.hpp"
+#include "soc-iommu/register_iommu.hpp"
 #include "soc-iommu/registry.hpp"
 
 namespace soc::gart {
@@ -19,18 +20,12 @@ struct Aperture {
     uint64_t base, size;
 };
 
-class TegraGart final : public Iommu {
+class TegraGart final : public RegisterIommu {
 public:
     TegraGart(Host &, const Aperture &);
 
-    const Shape &shape() const override { return shape_; }
-    void reset() override;
-    void save(StateWriter &) const override;
-    void load(StateReader &) override;
     DeviceTree describe(const Placement &) const override;
-    void deferred() override { update_interrupt(); }
     RegisterBank *registers(unsigned region) override { return region == 0 ? &bank_ : nullptr; }
-    void mmio_write(unsigned region, uint64_t offset, uint64_t value, unsigned size) override;
 
     // The binding has no cell for the client: to software they are all alike.
     std::vector<uint32_t> iommu_cells(uint32_t) const override { return {}; }
@@ -38,6 +33,7 @@ public:
 protected:
     TranslateResult lookup(const Transaction &) override;
     void fault_raised(const Fault &) override;
+    bool interrupt(unsigned) const override { return errors_.line(); }
 
 private:
     // In translation.cpp.
@@ -46,18 +42,15 @@ private:
     TranslateResult in_bounds(const Transaction &, const Translation &);
 
     Register &add_registers();
-    void forget_outside(uint64_t address, uint64_t size);
-    void update_interrupt();
+    void changed(uint64_t address, uint64_t size);
 
     const tegra::McSoc &soc_ = tegra::tegra20;
     const Aperture aperture_;
-    Shape shape_;
     RegisterBank bank_;
     tegra::ErrorReport errors_;
     tegra::HotReset hot_reset_;
     GartTable table_;
     Register &config_;
-    bool line_ = false;
 };
 
 }  // namespace soc::gart

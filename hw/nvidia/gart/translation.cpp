@@ -45,14 +45,10 @@ TranslateResult TegraGart::translated(const Transaction &txn)
             return Translation{txn.address, gart_entry::page_mask, Perm::rw};
         return Fault{.kind = bad->kind, .transaction = txn, .level = 0};
     }
-    LeafEntry leaf = std::get<LeafEntry>(decoded);
-    if (mutation::dma && txn.access == Access::write) {
-        // The last block of the same page, so that nothing but the device's own page is spoiled.
-        leaf.mask = 63;
-        leaf.address = (leaf.address & leaf.mask) | (leaf.address & ~gart_entry::page_mask) |
-                       (gart_entry::page_mask & ~leaf.mask);
-    }
-    return in_bounds(txn, {leaf.address, leaf.mask, leaf.perm});
+    const LeafEntry &leaf = std::get<LeafEntry>(decoded);
+    Translation translation{leaf.address, leaf.mask, leaf.perm};
+    mutation::misdirect(translation, txn);
+    return in_bounds(txn, translation);
 }
 
 // The memory controller answers for memory only. What is none it reports, with the address as the client gave it.
