@@ -73,7 +73,7 @@ TEST_CASE("a boot can take several turns, each with its gates", "[guest]")
     CHECK((scenario.turns[0].api == "dma" && scenario.turns[0].gates.empty()));
     CHECK((scenario.turns[1].api == "vfio" && scenario.turns[1].gates == "cu"));
     CHECK((scenario.turns[2].api == "iommufd" && scenario.turns[2].gates == "n"));
-    for (const char *bad : {"", "vfio", "vfio:x", "odd:c", "vfio:c,", "vfio:c dma:"}) {
+    for (const char *bad : {"", "vfio", "vfio:x", "odd:c", "vfio:c,", ",vfio:c", "vfio:c,,dma:"}) {
         CAPTURE(bad);
         CHECK_FALSE(Scenario::parse(std::string("soc_iommu.master=pci soc_iommu.turns=") + bad).error.empty());
     }

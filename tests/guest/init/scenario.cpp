@@ -19,7 +19,11 @@ bool is_api(std::string_view name)
 std::vector<Turn> parse_turns(std::string_view text)
 {
     std::vector<Turn> turns;
-    for (const std::string_view word : split(text, ',')) {
+    const std::vector<std::string_view> words = split(text, ',');
+    if (words.size() != static_cast<size_t>(std::count(text.begin(), text.end(), ',')) + 1) {
+        return {}; // an empty one
+    }
+    for (const std::string_view word : words) {
         const auto colon = word.find(':');
         if (colon == std::string_view::npos || !is_api(word.substr(0, colon)) ||
             word.find_first_not_of(gate_letters, colon + 1) != std::string_view::npos) {
@@ -71,7 +75,7 @@ Scenario Scenario::parse(std::string_view command_line)
                                     static_cast<int>(word.size()), word.data());
         }
     }
-    if (scenario.error.empty() && !scenario.shell && 
+    if (scenario.error.empty() && !scenario.shell &&
         ((scenario.api.empty() && scenario.turns.empty()) || scenario.master.empty())) {
         scenario.error = "command line: soc_iommu.api (or turns) and soc_iommu.master are needed";
     }
