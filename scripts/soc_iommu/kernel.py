@@ -43,7 +43,7 @@ class Choice:
     extra_patches: tuple[Path, ...] = ()
     series: bool = True  # with the capability series
     selftest: bool = False  # for the kernel's own iommufd selftests, not for a verdict
-    config: str = ""  # the IOMMU's fragment, where each has a kernel of its own
+    config: str = ""  # the IOMMU's fragment where it has a kernel of its own, or MULTI
     flavour: str = ""  # a further fragment, flavour-NAME.config
 
     @property
@@ -69,6 +69,16 @@ def forward(version: str, config: str) -> Forward | None:
     if not listing:
         return None
     return Forward(listing.name.removeprefix("from-"), listing.read_text().split(), sorted(folder.glob("*.patch")))
+
+
+MULTI = "multi"  # the kernel of those that share one where others have their own
+
+
+def shared(version: str, arch: str) -> list[str]:
+    """The configs of the IOMMUs that share a kernel where others have their own; not what is carried forward."""
+    listing = KERNEL_CONFIG / f"{arch}.{MULTI}"
+    names = [line for line in listing.read_text().splitlines() if line and line[0] != "#"] if listing.exists() else []
+    return [name for name in names if not forward(version, name)]
 
 
 def sources(version: str, config: str = "") -> list[str]:

@@ -49,14 +49,14 @@ def has_lab_patch(source: Path) -> bool:
                for path in [*folder.glob("*.c"), folder / "Makefile"] if path.exists())
 
 
-def needed_symbols(choice: Choice, configs: list[str]) -> dict[str, str]:
+def needed_symbols(choice: Choice, own: str) -> dict[str, str]:
     """What a kernel must have, one way or the other, for the steps to run."""
     wanted, base = {}, {}
-    for file, text in fragments(choice, configs):
+    for file, text in fragments(choice, [own]):
         name = file.removesuffix(".config").removesuffix(f"-{choice.version}")
         if name == "base":
             base.update(kconfig.parse(text))
-        elif name == choice.arch or name in configs:
+        elif name in (choice.arch, own):
             wanted.update(kconfig.parse(text))
     for name in ("BLK_DEV_INITRD", "DEVTMPFS", "PROC_FS", "SYSFS", "PRINTK", "MODULES", "IOMMU_SUPPORT", "PCI",
                  "VFIO", "VFIO_PCI", "VFIO_IOMMU_TYPE1", "IOMMUFD", "VFIO_DEVICE_CDEV", "VFIO_GROUP",
@@ -66,14 +66,16 @@ def needed_symbols(choice: Choice, configs: list[str]) -> dict[str, str]:
     return wanted
 
 
-def from_tree(cache: Cache, phases: Phases, directory: Path, choice: Choice, configs: list[str]) -> Kernel:
+def from_tree(cache: Cache, phases: Phases, directory: Path, choice: Choice, configs: list[str],
+              own: str) -> Kernel:
+    """`own`: the config of the IOMMU in question, for which alone a built tree need have what it takes."""
     source = source_of(directory)
     if not (source / "Kbuild").exists() or not (source / "arch" / choice.arch).is_dir():
         raise Usage(f"--kdir {directory}: not a Linux kernel tree")
     image = directory / ARCHES[choice.arch].image
     if (directory / ".config").exists() and image.exists():
         config = (directory / ".config").read_text()
-        lacks = kconfig.lacking(needed_symbols(choice, configs), config)
+        lacks = kconfig.lacking(needed_symbols(choice, own), config)
         if lacks:
             phases.say(f"--kdir {directory}: its .config lacks what some steps need: {', '.join(lacks)}")
         return Kernel(image, [m for m in modules_of(directory) if m.exists()], has_cap_patch(source),
@@ -99,7 +101,7 @@ def unbuilt(cache: Cache, phases: Phases, source: Path, choice: Choice, configs:
                   has_lab_patch(source), tree=(source, objects))
 
 
-def from_image(phases: Phases, image: Path, choice: Choice, configs: list[str]) -> Kernel:
+def from_image(phases: Phases, image: Path, choice: Choice, own: str) -> Kernel:
     if not image.is_file():
         raise Usage(f"--image {image}: no such file")
     config, lacks = kconfig.extract_ikconfig(image), []
@@ -107,7 +109,7 @@ def from_image(phases: Phases, image: Path, choice: Choice, configs: list[str]) 
         phases.say(f"--image {image}: holds no configuration (CONFIG_IKCONFIG), so nothing can be said about what it "
                    "lacks")
     else:
-        lacks = kconfig.lacking(needed_symbols(choice, configs), config)
+        lacks = kconfig.lacking(needed_symbols(choice, own), config)
         if lacks:
             phases.say(f"--image {image}: its configuration lacks what some steps need: {', '.join(lacks)}")
     # The lab patch comes after the capability series, and its parameters' names are in the image as text.

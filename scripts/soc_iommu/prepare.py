@@ -53,6 +53,8 @@ def load_registry(cache: Cache, phases: Phases, options) -> dict[str, registry.I
 
 def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[str]:
     """One image serves every IOMMU of an architecture that shares them (test models need no driver)."""
+    if choice.config == kernel_module.MULTI:
+        return kernel_module.shared(choice.version, choice.arch)
     if ARCHES[choice.arch].kernel_per_iommu:
         return [choice.config]
     return sorted({i.config for i in iommus.values()
@@ -62,7 +64,7 @@ def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[st
 def kernel_choice(iommu: registry.Iommu, kernel: str, page: str, **further) -> Choice:
     """The kernel of that name ("6.12", "6.1-arm-dma") that drives this IOMMU."""
     version, flavour = kernel_module.parse_version(kernel)
-    return Choice(version, iommu.arch, page, config=iommu.own_config(), flavour=flavour, **further)
+    return Choice(version, iommu.arch, page, config=iommu.own_config(kernel), flavour=flavour, **further)
 
 
 def plan(cache: Cache, phases: Phases, args) -> Plan:
@@ -124,9 +126,9 @@ def is_warm(cache: Cache, args, plan: Plan, qemu) -> bool:
 
 def find_kernel(cache: Cache, phases: Phases, args, plan: Plan) -> Kernel:
     if args.kdir:
-        kernel = kerneltree.from_tree(cache, phases, args.kdir.resolve(), plan.choice, plan.configs)
+        kernel = kerneltree.from_tree(cache, phases, args.kdir.resolve(), plan.choice, plan.configs, plan.iommu.config)
     elif args.image:
-        kernel = kerneltree.from_image(phases, args.image.resolve(), plan.choice, plan.configs)
+        kernel = kerneltree.from_image(phases, args.image.resolve(), plan.choice, plan.iommu.config)
     else:
         kernel = kernel_module.build(cache, phases, plan.choice, plan.configs)
     check_gates(args, kernel)

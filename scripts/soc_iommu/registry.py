@@ -66,12 +66,14 @@ class Iommu:
 
     def carried_from(self, name: str) -> str:
         """The version that the driver comes from in a kernel into which it is carried forward; "" in others."""
-        carried = kernel.forward(kernel.parse_version(name)[0], self.own_config())
+        carried = kernel.forward(kernel.parse_version(name)[0], self.own_config(name))
         return carried.version if carried else ""
 
-    def own_config(self) -> str:
-        """The config of a kernel that no other IOMMU shares; "" where they share one."""
-        return self.config if ARCHES[self.arch].kernel_per_iommu else ""
+    def own_config(self, name: str) -> str:
+        """Which kernel of an architecture it is where there are several; "" where all share one."""
+        if not ARCHES[self.arch].kernel_per_iommu:
+            return ""
+        return kernel.MULTI if self.config in kernel.shared(kernel.parse_version(name)[0], self.arch) else self.config
 
     def all_apis(self) -> list[str]:
         return [*protocol.APIS, *self.apis]

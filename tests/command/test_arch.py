@@ -69,6 +69,26 @@ class Kernels(unittest.TestCase):
         self.assertNotEqual(prepare.kernel_choice(both["c"], "6.12", "4k"),
                             prepare.kernel_choice(both["d"], "6.12", "4k"))
 
+    def test_those_that_are_listed_share_a_kernel_where_others_have_their_own(self):
+        listed = kernel.shared("6.1", "arm")
+        self.assertIn("tegra-gart", listed)
+        # Carried forward by patches to the whole tree: not in the others' kernel.
+        self.assertEqual(kernel.shared("6.12", "arm"), [name for name in listed if name != "tegra-gart"])
+        self.assertEqual(kernel.shared("6.12", "arm64"), [])
+        both = {name: iommu(name, "arm", ["6.1", "6.12"]) for name in ("tegra-gart", "msm-iommu", "other")}
+
+        def choice(name, version):
+            return prepare.kernel_choice(both[name], version, "4k")
+        self.assertEqual(choice("tegra-gart", "6.1"), choice("msm-iommu", "6.1"))
+        self.assertEqual(prepare.kernel_configs(both, choice("msm-iommu", "6.1")), listed)
+        self.assertEqual(prepare.kernel_configs(both, choice("tegra-gart", "6.12")), ["tegra-gart"])
+        self.assertEqual(prepare.kernel_configs(both, choice("other", "6.1")), ["other"])
+
+    def test_every_iommu_that_shares_a_kernel_has_a_fragment(self):
+        for name in kernel.shared("6.1", "arm"):
+            self.assertTrue((kernel.KERNEL_CONFIG / f"{name}.config").exists(), name)
+            self.assertNotIn("CONFIG_ARM_DMA_USE_IOMMU=y", (kernel.KERNEL_CONFIG / f"{name}.config").read_text())
+
     def test_each_has_another_name_where_it_is_brought_elsewhere(self):
         choices = [Choice("6.1", "arm", config="a"), Choice("6.1", "arm", config="b"),
                    Choice("6.1", "arm", config="a", flavour="x"), Choice("6.12", "arm", config="a"), Choice("6.12")]

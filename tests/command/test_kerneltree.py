@@ -13,7 +13,7 @@ from errors import Failure, Usage
 from kernel import Choice
 from phases import Phases
 
-CHOICE, CONFIGS = Choice(), ["apple-dart"]
+CHOICE, CONFIGS, OWN = Choice(), ["apple-dart", "soc-smmuv3"], "apple-dart"
 
 
 class Tree(Case):
@@ -36,7 +36,13 @@ class Tree(Case):
         (self.tree / "drivers/dma/pl330.ko").touch()
 
     def load(self):
-        return kerneltree.from_tree(self.cache, self.phases, self.tree, CHOICE, CONFIGS)
+        return kerneltree.from_tree(self.cache, self.phases, self.tree, CHOICE, CONFIGS, OWN)
+
+    def test_what_another_iommu_wants_is_not_lacking(self):
+        self.built("CONFIG_VFIO=y\n")
+        kernel = self.load()
+        self.assertIn("CONFIG_APPLE_DART=y", kernel.notes)
+        self.assertNotIn("CONFIG_ARM_SMMU_V3_SVA=y", kernel.notes)
 
     def test_a_built_tree_is_used_as_it_is_and_what_it_lacks_is_named(self):
         self.built("CONFIG_VFIO=y\nCONFIG_VFIO_PCI=m\n")
@@ -103,7 +109,7 @@ class Image(Tree):
     def image(self, data: bytes):
         path = self.dir / "Image"
         path.write_bytes(data)
-        return kerneltree.from_image(self.phases, path, CHOICE, CONFIGS)
+        return kerneltree.from_image(self.phases, path, CHOICE, OWN)
 
     def test_what_its_configuration_lacks_is_named(self):
         kernel = self.image(b"iommu_lab\0IKCFG_ST" + gzip.compress(b"CONFIG_VFIO=y\n"))
