@@ -145,6 +145,23 @@ esac
             with mock.patch.object(kernel, "why_none", lambda version: reason if version == "6.1" else ""):
                 self.assertEqual({case.name: case.cannot for case in build.cases(suite)}, cannot)
 
+    def test_further_rounds_take_the_cases_that_are_tagged_for_them(self):
+        program = self.program("guest-cases", """#!/bin/sh
+case "$*" in
+*'[everywhere]'*) echo chosen;;
+*) printf 'chosen\\nother\\n';;
+esac
+""")
+        build = builds.TestBuild(mock.Mock(root=self.dir), None, "", [])
+        build.tests = lambda suite: [{"env": {}, "workdir": None, "cmd": [str(program)], "timeout": 5, "name": suite}]
+        for suite, everywhere, wanted in (("guest", False, ["chosen", "other"]), ("guest", True, ["chosen"]),
+                                          ("unit", True, ["chosen", "other"])):
+            self.assertEqual([case.name for case in build.cases(suite, everywhere=everywhere)], wanted)
+
+    def test_every_iommu_has_a_case_for_every_round(self):
+        for path in (ROOT / "tests" / "guest" / "cases").glob("*_test.cpp"):
+            self.assertIn(builds.EVERYWHERE, path.read_text(), path.name)
+
     def test_every_case_that_names_the_kernel_has_the_tag(self):
         others = set(kernel.VERSIONS) - {kernel.Choice().version}
         found = 0

@@ -70,6 +70,9 @@ def parse(argv: list[str]):
     top.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(SUITES))
     top.add_argument("--only", action="append", default=[], metavar="GLOB", help="only the cases whose name matches")
     top.add_argument("--plain", action="store_true", help="no sanitizers, no other Debian: the quick round")
+    top.add_argument("--thorough", action="store_true",
+                     help="every guest case under sanitizers and in the other Debian too, not only those "
+                          "with the tag [everywhere]")
     top.add_argument("--output", type=Path, metavar="DIR", help="where the logs and junit.xml go")
     top.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # in the root of the other Debian
     top.add_argument("--results", type=Path, help=argparse.SUPPRESS)
@@ -152,11 +155,13 @@ class Session:
         options = plugin.MEMORY_SANITIZERS if sanitized else []
         build = TestBuild(self.cache, self.phases, label, options, self.qemu)
         build.build(suites)
+        everywhere = (sanitized or self.args.inside) and not self.args.thorough
         for suite in suites:
             name = f"{suite}, {label}" if label else suite
             # Guests have time limits of their own: one at a time, or they wait for each other.
             jobs = 1 if suite == "bench" else None
-            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized), jobs))
+            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized, everywhere),
+                                                      jobs))
             if suite == "bench":
                 self.show_logs(build.cases(suite))
 
@@ -212,11 +217,16 @@ class Session:
             kernel_module.export(kernel, module, guest.init(self.cache, self.phases, plan.choice), where, plan.choice)
         return where
 
+    def further_words(self) -> list[str]:
+        """What the other Debian's scripts/test is told as well."""
+        return [*(word for glob in self.args.only for word in ("--only", glob)),
+                *(["--thorough"] if self.args.thorough else [])]
+
     def elsewhere(self, suites: list[str]):
         name = f"Debian {otherdebian.other()}"
         try:
             kernels = self.export_kernels() if "guest" in suites else None
-            for result in otherdebian.run(self.cache, self.phases, suites, kernels, self.args.only):
+            for result in otherdebian.run(self.cache, self.phases, suites, kernels, self.further_words()):
                 self.score.add(result, quiet=True)
         except otherdebian.Unavailable as error:
             for suite in suites:

@@ -93,7 +93,7 @@ def copy_source(root: Path):
         shutil.copy2(source, copy)
 
 
-def run(cache: Cache, phases: Phases, suites: list[str], kernels: Path | None, only: list[str]) -> list[Result]:
+def run(cache: Cache, phases: Phases, suites: list[str], kernels: Path | None, words: list[str]) -> list[Result]:
     """Runs suites inside; their results are counted with ours."""
     check()
     release = other()
@@ -106,8 +106,7 @@ def run(cache: Cache, phases: Phases, suites: list[str], kernels: Path | None, o
             shutil.copytree(kernels, inside)
         results = root / "tmp" / "results.json"
         results.unlink(missing_ok=True)
-        argv = enter(root, [f"{INSIDE}/scripts/test", "--inside", "--results", "/tmp/results.json",
-                            *(word for glob in only for word in ("--only", glob)), *suites])
+        argv = enter(root, [f"{INSIDE}/scripts/test", "--inside", "--results", "/tmp/results.json", *words, *suites])
         phases.say(f"== Debian {release}: {' '.join(suites)}")
         # Its own phases have their limits; this one only ends what hangs outside of any.
         status = subprocess.run(argv, env=environment(), stdin=subprocess.DEVNULL, timeout=3600,

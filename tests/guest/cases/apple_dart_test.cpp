@@ -20,7 +20,7 @@ void check_refused_by_coherency(const Run &run)
 
 }  // namespace
 
-TEST_CASE("dart: 4K pages under a 4K kernel, stock: in-kernel users work, VFIO and iommufd are refused")
+TEST_CASE("dart: 4K pages under a 4K kernel, stock: in-kernel users work, VFIO and iommufd are refused", "[everywhere]")
 {
     const std::string master = GENERATE("pci", "platform");
     const Run run = attach("apple-dart --master " + master);
@@ -41,7 +41,8 @@ TEST_CASE("dart: with the coherency gate lifted the capability series refuses io
     CHECK(run.api("iommufd").at("lifted") == nlohmann::json{"cache-coherency"});
 }
 
-TEST_CASE("dart: with the gate lifted and the series skipped all three interfaces work, three sessions each")
+TEST_CASE("dart: with the gate lifted and the series skipped all three interfaces work, three sessions each",
+          "[everywhere]")
 {
     const Run run = attach("apple-dart --api vfio,compat,iommufd --lift cache-coherency --no-cap-patch");
     INFO(run.text);
@@ -121,7 +122,7 @@ TEST_CASE("dart: the other variants are driven by the same driver")
     CHECK(run.outcome("direct") == "works");
 }
 
-TEST_CASE("dart: a platform master behind two blocks is translated and refused by both")
+TEST_CASE("dart: a platform master behind two blocks is translated and refused by both", "[everywhere]")
 {
     // One domain is set up in both (apple_dart_attach_dev_paging() walks the master's streams).
     const Run run = attach("apple-dart --master platform --instances 2 --api direct,vfio --lift cache-coherency "
@@ -174,7 +175,8 @@ TEST_CASE("dart: a kernel that skips the capability's check gives the verdicts o
     CHECK(attach(common + "--api iommufd").outcome("iommufd") != without.outcome("iommufd"));
 }
 
-TEST_CASE("dart: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes")
+TEST_CASE("dart: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes",
+          "[everywhere]")
 {
     const auto [arguments, api] = GENERATE(table<std::string, std::string>({
         {"--master platform --api dma --save-at dma", "dma"},  // dmatest is copying through pl330

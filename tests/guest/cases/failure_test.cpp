@@ -4,7 +4,7 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("failure: a guest that panics ends with status 4 and its last console lines")
+TEST_CASE("failure: a guest that panics ends with status 4 and its last console lines", "[everywhere]")
 {
     const Run run = attach("apple-dart --api dma --append rdinit=/nothing");
     INFO(run.text);
@@ -13,7 +13,7 @@ TEST_CASE("failure: a guest that panics ends with status 4 and its last console 
     CHECK(run.verdict("dma") == "error");
 }
 
-TEST_CASE("failure: a guest that does not end in time is stopped, with status 5 and its last lines")
+TEST_CASE("failure: a guest that does not end in time is stopped, with status 5 and its last lines", "[everywhere]")
 {
     const Run run = attach("apple-dart --api dma --timeout 0.3");
     INFO(run.text);

@@ -5,7 +5,8 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("m4u: stock, the DMA API works through the flat table, and a domain of one's own is a trap", "[linux-6.1]")
+TEST_CASE("m4u: stock, the DMA API works through the flat table, and a domain of one's own is a trap",
+          "[linux-6.1][everywhere]")
 {
     const Run run = attach("mtk-m4u-v1 --kernel 6.1 --sessions 1");
     INFO(run.text);
@@ -83,7 +84,7 @@ TEST_CASE("m4u: a second domain is taken and is the first one, and dies when it 
 }
 
 TEST_CASE("m4u: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes",
-          "[linux-6.1]")
+          "[linux-6.1][everywhere]")
 {
     const std::string api = GENERATE("dma", "aperture");  // of dma, dmatest is copying through pl330
     const Run run = attach("mtk-m4u-v1 --kernel 6.1 --sessions 2 --save-at dma --api " + api);

@@ -4,7 +4,7 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("reference: every step passes behind QEMU's own IOMMUs")
+TEST_CASE("reference: every step passes behind QEMU's own IOMMUs", "[everywhere]")
 {
     const std::string name = GENERATE("qemu-smmuv3", "virtio-iommu");
     const Run run = attach(name + " --sessions 2");

@@ -49,7 +49,7 @@ TEST_CASE("smmuv3: every API works for PCI and platform masters, under every ker
     CHECK(run.detail("iommufd", "detach", 3) == "pinned=0");
 }
 
-TEST_CASE("smmuv3: with the defaults the driver finds every feature that it knows")
+TEST_CASE("smmuv3: with the defaults the driver finds every feature that it knows", "[everywhere]")
 {
     // arm_smmu_device_hw_probe(). Not there: TT_BE and SEV, which nothing here has; STALL_FORCE; BTM, which the
     // driver has no use for; E2H, which wants a kernel that runs at EL2.
@@ -59,7 +59,8 @@ TEST_CASE("smmuv3: with the defaults the driver finds every feature that it know
     CHECK_THAT(console_of(run, "direct"), contains_text("ias 52-bit, oas 52-bit (features 0x007adfb7)"));
 }
 
-TEST_CASE("smmuv3: without unsafe interrupts a PCI function attaches, a platform device meets the interrupt gate")
+TEST_CASE("smmuv3: without unsafe interrupts a PCI function attaches, a platform device meets the interrupt gate",
+          "[everywhere]")
 {
     const Run pci = attach("soc-smmuv3 --sessions 1");
     INFO(pci.text);
@@ -112,7 +113,7 @@ TEST_CASE("smmuv3: the DMA API works strict and lazy")
     CHECK_THAT(run.detail("dma", "dma"), !contains_text("bypass"));
 }
 
-TEST_CASE("smmuv3: events and CMD_SYNC come as messages, or not, as asked")
+TEST_CASE("smmuv3: events and CMD_SYNC come as messages, or not, as asked", "[everywhere]")
 {
     // With IDR0.MSI and coherent tables the driver waits for the word that CMD_SYNC writes, and for nothing else
     // (arm_smmu_cmdq_poll_until_msi()); were it not written, each command would end in a time-out. Events arrive:
@@ -185,7 +186,8 @@ TEST_CASE("smmuv3: options that exclude each other are wrong usage, with the rea
     }
 }
 
-TEST_CASE("smmuv3: SVA works: the device writes memory that the process never touched, and nothing is pinned")
+TEST_CASE("smmuv3: SVA works: the device writes memory that the process never touched, and nothing is pinned",
+          "[everywhere]")
 {
     // With 16K pages as it is, the driver's context descriptor is no good to three of four processes: see the patch.
     const std::string kernel = GENERATE("4k", "64k", "16k --kernel-patch " SOC_IOMMU_SOURCE_ROOT
@@ -229,7 +231,8 @@ TEST_CASE("smmuv3: SVA is refused where the SMMU lacks what it takes")
     CHECK_THAT(run.detail("sva", "attach"), contains_text(feature));
 }
 
-TEST_CASE("smmuv3: dirty tracking misses pages that are written again, as the driver does not invalidate them")
+TEST_CASE("smmuv3: dirty tracking misses pages that are written again, as the driver does not invalidate them",
+          "[everywhere]")
 {
     // iopt_read_and_clear_dirty() syncs a gather whose pgsize nobody set (iommu_dirty_bitmap_record()), and
     // arm_smmu_iotlb_sync() returns at once for such a one: the TLB keeps the pages as dirty already.
@@ -275,7 +278,7 @@ TEST_CASE("smmuv3: each way of breaking the model turns its step red")
     }
 }
 
-TEST_CASE("smmuv3: a machine saved in the middle goes on in another QEMU, and every later step passes")
+TEST_CASE("smmuv3: a machine saved in the middle goes on in another QEMU, and every later step passes", "[everywhere]")
 {
     const auto [arguments, api] = GENERATE(table<std::string, std::string>({
         {"--api direct --save-at isolation", "direct"},

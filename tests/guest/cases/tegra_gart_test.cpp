@@ -5,7 +5,7 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("gart: stock, DMA passes beside the aperture, and what is outside is not isolated", "[linux-6.1]")
+TEST_CASE("gart: stock, DMA passes beside the aperture, and what is outside is not isolated", "[linux-6.1][everywhere]")
 {
     const Run run = attach("tegra-gart --kernel 6.1 --sessions 1");
     INFO(run.text);
@@ -79,7 +79,7 @@ TEST_CASE("gart: with ARM_DMA_USE_IOMMU the DMA API has no memory to give, and V
 }
 
 TEST_CASE("gart: a machine saved in the middle of DMA goes on in another QEMU, and every later step passes",
-          "[linux-6.1]")
+          "[linux-6.1][everywhere]")
 {
     // With every entry of the table in use: the table is the block's own.
     const std::string api = GENERATE("dma", "aperture");
