@@ -16,8 +16,8 @@ class Arch:
     compiler: list[str]     # packages: for the kernel
     library: list[str]      # and for /init
     flags: tuple[str, ...] = ()  # of /init
-    # On 32-bit ARM one driver's ARM_DMA_USE_IOMMU changes the verdict on every other: an IOMMU has its own kernel, or
-    # shares that of guest-kernel-config/ARCH.multi.
+    # On 32-bit ARM one driver's ARM_DMA_USE_IOMMU changes the verdict on every other: there are several kernels, which
+    # guest-kernel-config/ARCH.kernels lists.
     kernel_per_iommu: bool = False
     page_sizes: bool = False     # there are page-SIZE fragments for it
     reference: bool = False      # QEMU's own IOMMUs are on its boards

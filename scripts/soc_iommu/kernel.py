@@ -43,7 +43,7 @@ class Choice:
     extra_patches: tuple[Path, ...] = ()
     series: bool = True  # with the capability series
     selftest: bool = False  # for the kernel's own iommufd selftests, not for a verdict
-    config: str = ""  # the IOMMU's fragment where it has a kernel of its own, or MULTI
+    config: str = ""  # which kernel it is where there are several: a shared one's name, or the IOMMU's config
     flavour: str = ""  # a further fragment, flavour-NAME.config
 
     @property
@@ -71,14 +71,14 @@ def forward(version: str, config: str) -> Forward | None:
     return Forward(listing.name.removeprefix("from-"), listing.read_text().split(), sorted(folder.glob("*.patch")))
 
 
-MULTI = "multi"  # the kernel of those that share one where others have their own
-
-
-def shared(version: str, arch: str) -> list[str]:
-    """The configs of the IOMMUs that share a kernel where others have their own; not what is carried forward."""
-    listing = KERNEL_CONFIG / f"{arch}.{MULTI}"
-    names = [line for line in listing.read_text().splitlines() if line and line[0] != "#"] if listing.exists() else []
-    return [name for name in names if not forward(version, name)]
+def shared(version: str, arch: str) -> dict[str, list[str]]:
+    """The kernels that IOMMUs share where there are several, and their configs; not those that are carried forward."""
+    listing, found = KERNEL_CONFIG / f"{arch}.kernels", {}
+    for line in listing.read_text().splitlines() if listing.exists() else []:
+        if line and not line.startswith("#"):
+            name, _, configs = line.partition(":")
+            found[name] = [config for config in configs.split() if not forward(version, config)]
+    return found
 
 
 def sources(version: str, config: str = "") -> list[str]:
@@ -88,7 +88,7 @@ def sources(version: str, config: str = "") -> list[str]:
 
 
 def parse_version(text: str) -> tuple[str, str]:
-    """"6.1-arm-dma" is version 6.1 in the flavour arm-dma."""
+    """"6.1-arm-dma" is version 6.1, and of that arm-dma."""
     version, _, flavour = text.partition("-")
     return version, flavour
 
@@ -103,7 +103,7 @@ def page_sizes(arch: str) -> list[str]:
 def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
     """The fragments of a kernel: of each name NAME.config and, where there is one, NAME-VERSION.config."""
     arch = ARCHES[choice.arch]
-    names = ["base", choice.arch, *([f"page-{choice.page}"] if arch.page_sizes else []),
+    names = ["base", choice.arch, f"{choice.arch}-{choice.config}", *([f"page-{choice.page}"] if arch.page_sizes else []),
              *sorted(set(configs) | ({"reference"} if arch.reference else set())),
              *([f"flavour-{choice.flavour}"] if choice.flavour else []), *(["selftest"] if choice.selftest else [])]
     files = [KERNEL_CONFIG / f"{name}{suffix}.config" for name in names for suffix in ("", f"-{choice.version}")]

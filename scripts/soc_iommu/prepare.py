@@ -53,10 +53,8 @@ def load_registry(cache: Cache, phases: Phases, options) -> dict[str, registry.I
 
 def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[str]:
     """One image serves every IOMMU of an architecture that shares them (test models need no driver)."""
-    if choice.config == kernel_module.MULTI:
-        return kernel_module.shared(choice.version, choice.arch)
     if ARCHES[choice.arch].kernel_per_iommu:
-        return [choice.config]
+        return kernel_module.shared(choice.version, choice.arch).get(choice.config, [choice.config])
     return sorted({i.config for i in iommus.values()
                    if i.arch == choice.arch and choice.version in i.kernels and i.config})
 
@@ -64,7 +62,8 @@ def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[st
 def kernel_choice(iommu: registry.Iommu, kernel: str, page: str, **further) -> Choice:
     """The kernel of that name ("6.12", "6.1-arm-dma") that drives this IOMMU."""
     version, flavour = kernel_module.parse_version(kernel)
-    return Choice(version, iommu.arch, page, config=iommu.own_config(kernel), flavour=flavour, **further)
+    config = iommu.own_config(kernel)
+    return Choice(version, iommu.arch, page, config=config, flavour=flavour if flavour != config else "", **further)
 
 
 def plan(cache: Cache, phases: Phases, args) -> Plan:

@@ -73,7 +73,9 @@ class Iommu:
         """Which kernel of an architecture it is where there are several; "" where all share one."""
         if not ARCHES[self.arch].kernel_per_iommu:
             return ""
-        return kernel.MULTI if self.config in kernel.shared(kernel.parse_version(name)[0], self.arch) else self.config
+        version, which = kernel.parse_version(name)
+        ours = [shared for shared, configs in kernel.shared(version, self.arch).items() if self.config in configs]
+        return which if which in ours else next(iter(ours), self.config)
 
     def all_apis(self) -> list[str]:
         return [*protocol.APIS, *self.apis]

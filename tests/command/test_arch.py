@@ -71,23 +71,31 @@ class Kernels(unittest.TestCase):
 
     def test_those_that_are_listed_share_a_kernel_where_others_have_their_own(self):
         listed = kernel.shared("6.1", "arm")
-        self.assertIn("tegra-gart", listed)
+        self.assertIn("tegra-gart", listed["multi"])
         # Carried forward by patches to the whole tree: not in the others' kernel.
-        self.assertEqual(kernel.shared("6.12", "arm"), [name for name in listed if name != "tegra-gart"])
-        self.assertEqual(kernel.shared("6.12", "arm64"), [])
-        both = {name: iommu(name, "arm", ["6.1", "6.12"]) for name in ("tegra-gart", "msm-iommu", "other")}
+        self.assertEqual(kernel.shared("6.12", "arm")["multi"], [n for n in listed["multi"] if n != "tegra-gart"])
+        self.assertEqual(kernel.shared("6.12", "arm64"), {})
+        some = {name: iommu(name, "arm", ["6.1", "6.1-arm-dma", "6.12"])
+                for name in ("tegra-gart", "msm-iommu", "mtk-m4u-v1", "other")}
 
         def choice(name, version):
-            return prepare.kernel_choice(both[name], version, "4k")
+            return prepare.kernel_choice(some[name], version, "4k")
+
+        def configs(name, version):
+            return prepare.kernel_configs(some, choice(name, version))
         self.assertEqual(choice("tegra-gart", "6.1"), choice("msm-iommu", "6.1"))
-        self.assertEqual(prepare.kernel_configs(both, choice("msm-iommu", "6.1")), listed)
-        self.assertEqual(prepare.kernel_configs(both, choice("tegra-gart", "6.12")), ["tegra-gart"])
-        self.assertEqual(prepare.kernel_configs(both, choice("other", "6.1")), ["other"])
+        self.assertEqual(choice("tegra-gart", "6.1-arm-dma"), choice("mtk-m4u-v1", "6.1"))
+        self.assertEqual(configs("msm-iommu", "6.1"), listed["multi"])
+        self.assertEqual(configs("mtk-m4u-v1", "6.1"), listed["arm-dma"])
+        self.assertEqual(configs("tegra-gart", "6.12"), ["tegra-gart"])
+        self.assertEqual(configs("other", "6.1"), ["other"])
 
     def test_every_iommu_that_shares_a_kernel_has_a_fragment(self):
-        for name in kernel.shared("6.1", "arm"):
-            self.assertTrue((kernel.KERNEL_CONFIG / f"{name}.config").exists(), name)
-            self.assertNotIn("CONFIG_ARM_DMA_USE_IOMMU=y", (kernel.KERNEL_CONFIG / f"{name}.config").read_text())
+        for name, configs in kernel.shared("6.1", "arm").items():
+            for config in configs:
+                text = (kernel.KERNEL_CONFIG / f"{config}.config").read_text()
+                if name == "multi":
+                    self.assertNotIn("CONFIG_ARM_DMA_USE_IOMMU=y", text)
 
     def test_each_has_another_name_where_it_is_brought_elsewhere(self):
         choices = [Choice("6.1", "arm", config="a"), Choice("6.1", "arm", config="b"),
