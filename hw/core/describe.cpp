@@ -41,6 +41,22 @@ std::string option_json(const OptionSpec &option)
            ", \"valid\": " + quoted(option.valid) + ", \"help\": " + quoted(option.help) + "}";
 }
 
+// The members of an object, without its braces.
+std::string guest_json(const GuestProfile &guest)
+{
+    return "\"arch\": " + quoted(guest.arch) + ", \"machine\": " + quoted(guest.machine) +
+           ", \"cpu\": " + quoted(guest.cpu) + ", \"memory\": " + quoted(guest.memory) +
+           ",\n \"driver\": " + quoted(guest.driver) + ", \"config\": " + quoted(guest.config) +
+           ", \"kernels\": " + array(guest.kernels, quoted) + ", \"apis\": " + array(guest.apis, quoted) +
+           ", \"streams\": " + array(guest.streams, [](uint32_t stream) { return std::to_string(stream); });
+}
+
+std::string variant_json(const GuestVariant &variant)
+{
+    return "{\"option\": " + quoted(variant.option) + ", \"value\": " + quoted(variant.value) + ", " +
+           guest_json(variant.guest) + "}";
+}
+
 std::string type_json(const ModelType *type)
 {
     const char *const kinds[] = {"iommu", "master", "qemu-master"};
@@ -52,16 +68,12 @@ std::string type_json(const ModelType *type)
     std::vector<std::string> counters;
     if (type->kind == ModelKind::iommu)
         counters.assign(Counters::names().begin(), Counters::names().end());
-    const GuestProfile &guest = type->guest;
     return "{\"name\": " + quoted(type->name) + ", \"kind\": " + quoted(kinds[unsigned(type->kind)]) +
            ",\n \"summary\": " + quoted(type->summary) +
            ",\n \"options\": " + array(type->options, option_json) +
            ",\n \"counters\": " + array(counters, quoted) + ",\n \"masters\": " + array(masters, quoted) +
-           ",\n \"arch\": " + quoted(guest.arch) + ", \"machine\": " + quoted(guest.machine) +
-           ", \"cpu\": " + quoted(guest.cpu) + ", \"memory\": " + quoted(guest.memory) +
-           ",\n \"driver\": " + quoted(guest.driver) + ", \"config\": " + quoted(guest.config) +
-           ", \"kernels\": " + array(guest.kernels, quoted) +
-           ", \"apis\": " + array(guest.apis, quoted) + "}";
+           ",\n " + guest_json(type->guest) +
+           ",\n \"guests\": " + array(type->other_guests, variant_json) + "}";
 }
 
 // Holds nothing and hears nothing: models are only made here, never used.

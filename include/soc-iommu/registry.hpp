@@ -23,6 +23,15 @@ struct GuestProfile {
     std::vector<const char *> kernels;  // versions whose driver works the block, newest last
     // Scenarios of /init beyond the five APIs that this IOMMU can pass: "sva", "dirty".
     std::vector<const char *> apis{};
+    // Of the platform masters that the command puts behind it: soc-dma's, and the second one's. No port's number, and
+    // not the one below; where the driver groups streams, of two groups.
+    std::vector<uint32_t> streams{3, 4};
+};
+
+// Another guest, where an option has this value: a variant that another architecture has.
+struct GuestVariant {
+    const char *option, *value;
+    GuestProfile guest;
 };
 
 enum class ModelKind { iommu = SOC_KIND_IOMMU, master = SOC_KIND_MASTER, qemu_master = SOC_KIND_QEMU_MASTER };
@@ -34,6 +43,7 @@ struct ModelType {
     std::vector<OptionSpec> options;
     uint32_t masters;  // SOC_MASTERS_*
     GuestProfile guest;                      // Iommu
+    std::vector<GuestVariant> other_guests{};
     const SocQemuDevice *qemu_device = nullptr;  // qemu_master
     std::unique_ptr<Device> (*create)(Host &, const Options &);
 };

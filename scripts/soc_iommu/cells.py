@@ -110,7 +110,8 @@ def all_of(iommu: Iommu, line: Line) -> list[Cell]:
     for given in line.options:
         iommu.check_options([f"{name}={value}" for name, value in given.items()])
         options = tuple((name, given[name]) for name in defaults if given.get(name, defaults[name]) != defaults[name])
-        for kernel, page, master in itertools.product(iommu.kernels, kernel_module.page_sizes(iommu.arch), MASTERS):
+        profile = iommu.guest_for(given)
+        for kernel, page, master in itertools.product(profile.kernels, kernel_module.page_sizes(profile.arch), MASTERS):
             if master not in iommu.masters:
                 continue
             machine = Machine(iommu.name, options, kernel, page, master)
@@ -119,7 +120,7 @@ def all_of(iommu: Iommu, line: Line) -> list[Cell]:
             lifts = [(), *((lift,) for lift in LIFTS)]
             cells += [Cell(machine, cap, lifted, unsafe, api)
                       for cap, lifted, unsafe in itertools.product(caps, lifts, [False, True])
-                      for api in [*protocol.APIS, *iommu.apis]]
+                      for api in [*protocol.APIS, *profile.apis]]
     return cells
 
 
@@ -166,10 +167,15 @@ def boots_of(cells: list[Cell]) -> list[list[Cell]]:
     return list(groups.values())
 
 
+def guest_of(machine: Machine, iommus: dict[str, Iommu]) -> Iommu:
+    """The IOMMU with the guest that this machine's options need."""
+    return iommus[machine.iommu].guest_for(dict(machine.options))
+
+
 def shard(cells: list[Cell], iommus: dict[str, Iommu], index: int, count: int) -> list[Cell]:
     """Part `index` of `count`, all of about the same cost: whole boots, the dearest first to the emptiest part."""
     def cost(group):
-        return BOOT_COST[iommus[group[0].machine.iommu].arch] + CELL_COST * len(group)
+        return BOOT_COST[guest_of(group[0].machine, iommus).arch] + CELL_COST * len(group)
     load, kept = [0.0] * count, []
     for group in sorted(boots_of(cells), key=lambda group: (-cost(group), group[0].name)):
         part = load.index(min(load))

@@ -42,13 +42,19 @@ def run_list(args, cache: Cache, phases: Phases) -> int:
             return 0
     for item in iommus.values():
         print(f"{item.name}: {item.summary}")
-        kernels = [f"{name} with the driver carried forward from {item.carried_from(name)}"
-                   if item.carried_from(name) else name for name in item.kernels]
-        print(f"    masters {', '.join(item.masters)}; kernels {', '.join(kernels)} ({item.arch})"
-              + (f"; also --api {','.join(item.apis)}" if item.apis else ""))
+        print(f"    masters {', '.join(item.masters)}; {guest_line(item)}")
+        for other in item.guests:
+            print(f"    with -o {other['option']}={other['value']}: {guest_line(item.with_guest(other))}")
         for option in item.options:
             print(f"    -o {option['name']}={option['valid']} (default {option['default']}): {option['help']}")
     return 0
+
+
+def guest_line(item: registry.Iommu) -> str:
+    kernels = [f"{name} with the driver carried forward from {item.carried_from(name)}"
+               if item.carried_from(name) else name for name in item.kernels]
+    return (f"kernels {', '.join(kernels)} ({item.arch})"
+            + (f"; also --api {','.join(item.apis)}" if item.apis else ""))
 
 
 def run_attach(args, cache: Cache, phases: Phases) -> int:
@@ -122,8 +128,9 @@ def run_kernel(args, cache: Cache, phases: Phases) -> int:
     patches = tuple(p.resolve() for p in args.kernel_patch)
     iommus = prepare.load_registry(cache, phases, prepare.plugin_module.BuildOptions())
     if args.action == "list":
-        choices = [prepare.kernel_choice(iommu, kernel, page) for iommu in iommus.values() for kernel in iommu.kernels
-                   for page in kernel_module.page_sizes(iommu.arch)]
+        choices = [prepare.kernel_choice(profile, kernel, page) for iommu in iommus.values()
+                   for profile in iommu.all_guests() for kernel in profile.kernels
+                   for page in kernel_module.page_sizes(profile.arch)]
     elif args.iommu:
         iommu = registry.pick(iommus, args.iommu)
         one_of(f"architecture of {iommu.name}", args.arch, [iommu.arch])

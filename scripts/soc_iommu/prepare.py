@@ -55,7 +55,7 @@ def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[st
     """One image serves every IOMMU of an architecture that shares them (test models need no driver)."""
     if ARCHES[choice.arch].kernel_per_iommu:
         return kernel_module.shared(choice.version, choice.arch).get(choice.config, [choice.config])
-    return sorted({i.config for i in iommus.values()
+    return sorted({i.config for iommu in iommus.values() for i in iommu.all_guests()
                    if i.arch == choice.arch and choice.version in i.kernels and i.config})
 
 
@@ -70,6 +70,7 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
     iommus = load_registry(cache, phases, build_options(args))
     iommu = registry.pick(iommus, args.name)
     options = iommu.check_options(args.options)
+    iommu = iommu.guest_for(options)
     master = args.master or next(m for m in MASTERS if m in iommu.masters)
     if master not in iommu.masters:
         raise Usage(f"{iommu.name} takes no {master} master; valid: {', '.join(iommu.masters)}")

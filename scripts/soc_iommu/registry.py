@@ -6,7 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import kernel
@@ -37,7 +37,23 @@ class Iommu:
     fixed: str = ""              # further properties of that -device
     ours: bool = True
     apis: list[str] = field(default_factory=list)  # that it can pass beyond the five
+    streams: list[int] = field(default_factory=lambda: [3, 4])  # of the masters that a boot puts on the platform
+    guests: list[dict] = field(default_factory=list)  # option, value, and what of this is then another
     judge: Path | None = None    # the program that knows which combinations of options there can be
+
+    def guest_for(self, given: dict[str, str]) -> "Iommu":
+        """The same with the guest that these options need."""
+        effective = self.effective(given)
+        for other in self.guests:
+            if effective[other["option"]] == other["value"]:
+                return self.with_guest(other)
+        return self
+
+    def with_guest(self, other: dict) -> "Iommu":
+        return replace(self, **{name: value for name, value in other.items() if name not in ("option", "value")})
+
+    def all_guests(self) -> list["Iommu"]:
+        return [self, *map(self.with_guest, self.guests)]
 
     def check_options(self, given: list[str]) -> dict[str, str]:
         """KEY=VALUE texts as a dictionary; what is not an option, or not a value of it, is wrong usage."""
@@ -104,7 +120,8 @@ def from_json(text: str, judge: Path | None = None) -> dict[str, Iommu]:
             found[item["name"]] = Iommu(
                 item["name"], item["summary"], item["options"], item["masters"], item["arch"], item["machine"],
                 item["cpu"], item["memory"], item["kernels"], item["driver"], item["config"], item["counters"],
-                device=item["name"], apis=item.get("apis", []), judge=judge)
+                device=item["name"], apis=item.get("apis", []), judge=judge,
+                **{name: item[name] for name in ("streams", "guests") if name in item})
     return found
 
 

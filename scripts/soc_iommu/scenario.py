@@ -99,13 +99,14 @@ def devices(setup: Setup, api: str) -> list[str]:
             out += ["-drive", f"file={quoted(setup.disk)},format=raw,if=none,id=disk0,snapshot=on",
                     "-device", "virtio-blk-pci,addr=2,iommu_platform=on,disable-legacy=on,drive=disk0"]
     else:
-        # Streams 3, 5 …: no port's number, and not the one below.
-        ports = "+".join(f"iommu{number}:{2 * number + 3}" for number in range(setup.instances))
+        # Another one at each instance: 3, 5 …
+        first, second = iommu.streams
+        ports = "+".join(f"iommu{number}:{first + 2 * number}" for number in range(setup.instances))
         out += ["-device", f"soc-dma,id=dma0,iommus={ports}" + master_features(setup)]
         if with_kernel_master:
-            out += ["-device", "soc-pl330,id=pl330,iommus=iommu0:4"]
+            out += ["-device", f"soc-pl330,id=pl330,iommus=iommu0:{second}"]
         if api == "limits":
-            out += ["-device", "soc-dma,id=dma1,iommus=iommu0:4" + master_features(setup)]
+            out += ["-device", f"soc-dma,id=dma1,iommus=iommu0:{second}" + master_features(setup)]
     return out
 
 
