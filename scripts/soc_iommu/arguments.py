@@ -49,6 +49,8 @@ def guest_options(parser: argparse.ArgumentParser):
     gates.add_argument("--lift", action="append", default=[], metavar="GATE", help=", ".join(LIFTS))
     gates.add_argument("--unsafe-interrupts", action="store_true", help="allow_unsafe_interrupts=1")
     parser.add_argument("--master", help="pci or platform; default: PCI where the IOMMU takes it")
+    parser.add_argument("--memory", metavar="SIZE", help="the guest's RAM, as 512M or 6G (default: as the IOMMU's "
+                        "profile has it)")
     parser.add_argument("--sessions", type=int, default=3, metavar="N", help="open-to-close cycles (default 3)")
     parser.add_argument("--timeout", type=float, metavar="S", help=f"for one boot (default {TIMEOUT:.0f})")
     parser.add_argument("--append", default="", metavar="TEXT", help="more words for the kernel command line")
@@ -172,7 +174,8 @@ def check_lava(args):
     """A cell's name says all that an IOMMU and its options would."""
     if "/" in args.name:
         cell = cellfile.parse(args.name)
-        names = ["options", "api", "kernel", "page_size", "no_cap_patch", "lift", "unsafe_interrupts", "master"]
+        names = ["options", "api", "kernel", "page_size", "no_cap_patch", "lift", "unsafe_interrupts", "master",
+                 "memory"]
         plain, whole = (parser().parse_args(["attach", *words]) for words in (["x"], cell.argv()))
         given = [name for name in names if getattr(args, name) != getattr(plain, name)]
         if given:

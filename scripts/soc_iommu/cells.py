@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import kernel as kernel_module
+import memory
 import protocol
 from arguments import LIFTS, MASTERS
 from errors import Failure, Usage
@@ -26,7 +27,7 @@ class Machine:
     """What of a cell cannot be changed while a guest runs: cells that agree in it can share a boot."""
 
     iommu: str
-    options: tuple[tuple[str, str], ...]  # that differ from the default
+    options: tuple[tuple[str, str], ...]  # that differ from the default; those of the run last
     kernel: str
     page: str
     master: str
@@ -108,9 +109,11 @@ def all_of(iommu: Iommu, line: Line) -> list[Cell]:
     defaults = iommu.effective({})
     cells = []
     for given in line.options:
-        iommu.check_options([f"{name}={value}" for name, value in given.items()])
+        iommu.check_options([f"{name}={value}" for name, value in given.items() if name != memory.OPTION])
         options = tuple((name, given[name]) for name in defaults if given.get(name, defaults[name]) != defaults[name])
         profile = iommu.guest_for(given)
+        size = memory.of_run(given.get(memory.OPTION), profile)
+        options += ((memory.OPTION, size),) if size else ()
         for kernel, page, master in itertools.product(profile.kernels, kernel_module.page_sizes(profile.arch), MASTERS):
             if master not in iommu.masters:
                 continue

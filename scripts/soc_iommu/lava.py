@@ -74,8 +74,8 @@ def job(setup: Setup, api: str, name: str, base: str, device_type: str, timeout:
         "timeouts": {"job": {"minutes": MINUTES_OF_BOOT + int(timeout / 60) + 1},
                      "action": {"minutes": MINUTES_OF_BOOT}, "connection": seconds},
         "metadata": {"cell": name, "qemu": qemu, "iommu": setup.iommu.name, "api": api},
-        "context": {"arch": arch, "machine": setup.iommu.machine, "cpu": setup.iommu.cpu, "memory": setup.iommu.memory,
-                    "model": NETWORK, "monitor": "none"},
+        "context": {"arch": arch, "machine": setup.iommu.machine, "cpu": setup.iommu.cpu,
+                    "memory": setup.memory or setup.iommu.memory, "model": NETWORK, "monitor": "none"},
         "actions": [
             {"deploy": {"to": "tmpfs", "timeout": {"minutes": MINUTES_OF_BOOT}, "images": images}},
             {"boot": {"method": "qemu", "media": "tmpfs", "timeout": seconds}},

@@ -17,6 +17,7 @@ import expectations as expectations_module
 import kerneltree
 import kernel as kernel_module
 import matrix
+import memory
 import prepare
 import reports
 from cache import Cache
@@ -30,8 +31,7 @@ def attach_args(machine: Machine, args):
     """What attach would be asked for, so that both prepare a machine in the same way."""
     argv = ["attach", machine.iommu, "--page-size", machine.page, "--master", machine.master,
             "--sessions", str(args.sessions), "--mutation", args.mutation]
-    for name, value in machine.options:
-        argv += ["-o", f"{name}={value}"]
+    argv += memory.words([f"{name}={value}" for name, value in machine.options])
     argv += ["--kdir", str(args.kdir)] if args.kdir else ["--kernel", machine.kernel]
     if args.timeout is not None:
         argv += ["--timeout", str(args.timeout)]

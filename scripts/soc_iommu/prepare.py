@@ -10,6 +10,7 @@ from pathlib import Path
 import guest
 import kernel as kernel_module
 import kerneltree
+import memory
 import packages
 import plugin as plugin_module
 import qemu as qemu_module
@@ -39,6 +40,7 @@ class Plan:
     build: plugin_module.BuildOptions
     configs: list[str]
     timeout: float
+    memory: str | None = None  # the guest's, where it is not the profile's
     environment: str = ""
 
 
@@ -84,7 +86,7 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
                            extra_patches=tuple(p.resolve() for p in args.kernel_patch))
     timeout = args.timeout or TIMEOUT * (SANITIZED_TIMEOUT if args.sanitize else 1)
     return Plan(iommu, options, master, choice, kernel, build_options(args), kernel_configs(iommus, choice),
-                timeout)
+                timeout, memory.of_run(args.memory, iommu))
 
 
 def needed_packages(args, plan: Plan) -> list[str]:
@@ -148,7 +150,7 @@ def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, dis
     step_timeout = max(1, min(10 * (SANITIZED_TIMEOUT if args.sanitize else 1), int(plan.timeout / 4)))
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.kernel,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
-                 instances=args.instances, extra_append=args.append.split())
+                 memory=plan.memory, instances=args.instances, extra_append=args.append.split())
 
 
 def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str, Path]] = ()):

@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 from pathlib import Path
 
+import memory
 import phases
 import scenario
 from verdict import BROKEN, ERROR, REFUSED, WORKS, Verdict
@@ -14,7 +15,7 @@ def entry(setup: scenario.Setup, cap_patch: bool | None, qemu_version: str, api:
           seconds: float, log: Path) -> dict:
     guest = verdict.guest
     page_size = int(guest["page_size"]) if guest.get("page_size", "").isdigit() else int(setup.page[:-1]) * 1024
-    return {
+    made = {
         "cell": scenario.cell(setup, cap_patch, api),
         "iommu": setup.iommu.name, "options": setup.iommu.effective(setup.options), "qemu": qemu_version,
         "kernel": guest.get("kernel", setup.kernel_version), "page_size": page_size, "cap_patch": cap_patch,
@@ -24,6 +25,7 @@ def entry(setup: scenario.Setup, cap_patch: bool | None, qemu_version: str, api:
                    "detail": s.detail} for s in verdict.steps],
         "kernel_warnings": verdict.kernel_warnings, "seconds": round(seconds, 2), "log": str(log),
     }
+    return made | ({memory.OPTION: setup.memory} if setup.memory else {})
 
 
 def step_lines(steps: list[dict]) -> list[str]:

@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 from dataclasses import dataclass, field
 
+import memory
 from registry import Iommu
 
 
@@ -27,6 +28,7 @@ class Setup:
     image: str
     initrd: str
     disk: str
+    memory: str | None = None  # the guest's, where it is not the profile's
     instances: int = 1  # of the IOMMU, one a port of the platform master
     extra_qemu: list[str] = field(default_factory=list)
     extra_append: list[str] = field(default_factory=list)
@@ -116,7 +118,7 @@ def command(setup: Setup, api: str, serial: str | None, qmp: str | None = None, 
     console = ["-chardev", f"file,id=console,path={quoted(serial)}", "-serial", "chardev:console"] if serial \
         else ["-serial", "mon:stdio"]
     return [setup.qemu, "-nodefaults", "-display", "none", "-no-reboot", "-M", iommu.machine, "-cpu", iommu.cpu,
-            "-m", iommu.memory, "-smp", "1", "-kernel", setup.image, "-initrd", setup.initrd,
+            "-m", setup.memory or iommu.memory, "-smp", "1", "-kernel", setup.image, "-initrd", setup.initrd,
             "-append", append(setup, api, shell), *console,
             *(["-qmp", f"unix:{quoted(qmp)},server=on,wait=off"] if qmp else []),
             "-plugin", f"file={quoted(setup.plugin)}", *devices(setup, api), *setup.extra_qemu]
@@ -127,6 +129,8 @@ def cell(setup: Setup, cap_patch: bool | None, api: str) -> str:
     effective = setup.iommu.effective(setup.options)
     defaults = setup.iommu.effective({})
     changed = [f"{name}={value}" for name, value in effective.items() if value != defaults[name]]
+    if setup.memory:
+        changed.append(f"{memory.OPTION}={setup.memory}")
     gates = "+".join(setup.lifted) or "stock"
     if setup.unsafe:
         gates += "+unsafe"

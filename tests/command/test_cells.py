@@ -8,6 +8,7 @@ from support import Case
 import arguments
 import cells
 import expectations
+import matrix_command
 import registry
 from cells import Cell, Glob, Machine
 from errors import Failure, Usage
@@ -58,6 +59,17 @@ class Sets(Case):
                           for api in ("dma", "direct", "vfio", "compat", "iommufd")])
         self.assertTrue(all("/6.1/" in name for name in names if "page=16k" in name))
         self.assertEqual(cells.select(found, lines, [], True), found)
+
+    def test_memory_is_an_option_of_the_run(self):
+        found, _ = self.every(iommu(kernels=["6.12"], masters=["pci"], options=[("page", "4k", "4k|16k")]),
+                              text="some-iommu options=page=16k,memory=6144M;memory=512M *")
+        machines = list(dict.fromkeys(cell.machine for cell in found if cell.machine.page == "4k"))
+        self.assertEqual([machine.options for machine in machines], [(("page", "16k"), ("memory", "6G")), ()])
+        self.assertIn("some-iommu/page=16k,memory=6G/6.12/4k/pci/cap/stock/vfio", [cell.name for cell in found])
+        asked = matrix_command.attach_args(machines[0], arguments.parse(["matrix"]))
+        self.assertEqual((asked.options, asked.memory), (["page=16k"], "6G"))
+        with self.assertRaises(Usage):
+            self.every(iommu(), text="some-iommu options=memory=64M *")
 
     def test_only_takes_globs_and_alternatives(self):
         found, lines = self.every(iommu(), text="some-iommu options=default */6.12/4k/*/cap/stock")

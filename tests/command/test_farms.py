@@ -87,6 +87,13 @@ class Lava(Case):
         self.assertEqual(job["context"]["machine"], "virt,gic-version=3")
         self.assertEqual(job["context"]["arch"], "arm64")
 
+    def test_memory_is_in_a_cells_name_and_in_the_context(self):
+        name = "apple-dart/page-size=16k,memory=6G/6.12/4k/pci/cap/stock/dma"
+        job = self.job(name)
+        self.assertEqual((job["metadata"]["cell"], job["context"]["memory"]), (name, "6G"))
+        self.assertEqual(self.job("apple-dart", "--api", "dma", "--memory", "512M")["metadata"]["cell"],
+                         "apple-dart/default/6.12/4k/pci/cap/stock/dma")
+
     def test_the_files_are_below_the_base(self):
         for argv in ([CELL], ["apple-dart", "--api", "dma"]):
             for label, image in self.images(*argv).items():

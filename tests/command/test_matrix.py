@@ -15,7 +15,9 @@ import cells
 import matrix
 import matrix_command
 import registry
+import report
 import scenario
+import verdict
 from cache import Cache
 from cells import Cell, Machine
 from phases import Phases
@@ -108,6 +110,15 @@ class Runs(Case):
         self.assertEqual([entry["cell"] for entry in entries], [cell.name for cell in self.cells])
         self.assertEqual({entry["verdict"] for entry in entries}, {"works"})
         self.assertEqual(self.boot_count(), 1)
+
+    def test_memory_is_said_only_where_it_is_not_the_profiles(self):
+        plain = self.run_cells()[0]
+        self.assertNotIn("memory", plain)
+        ready = self.ready()
+        ready.setup.memory = "6G"
+        entry = report.entry(ready.setup, True, "7.2", "dma", verdict.Verdict(verdict.WORKS), 1.0, self.dir)
+        self.assertEqual(set(entry) - {"memory"}, set(plain) - {"reason", "console", "qemu_args"})
+        self.assertEqual((entry["memory"], entry["cell"]), ("6G", "some/memory=6G/6.12/4k/pci/cap/stock/dma"))
 
     def test_no_verdict_changes_in_company(self):
         # What fails late spoils what runs behind it in the same boot; the verdicts are those of boots alone.

@@ -124,6 +124,11 @@ class Cells(unittest.TestCase):
         self.assertEqual(cells.attach_command(cell(f"{DART}/dma")), "scripts/soc-iommu attach apple-dart "
                          "--kernel 6.12 --page-size 4k --master pci --api dma")
 
+    def test_the_memory_of_a_cell(self):
+        entry = cell("apple-dart/variant=t6000,memory=6G/6.12/4k/pci/cap/stock/dma")
+        self.assertEqual(cells.attach_command(entry), "scripts/soc-iommu attach apple-dart -o variant=t6000 "
+                         "--memory 6G --kernel 6.12 --page-size 4k --master pci --api dma")
+
     def test_that_command_is_right_usage_and_names_the_same_cell(self):
         import arguments
         args = arguments.parse(cells.attach_command(cell(f"{GART}/direct")).split()[1:])

@@ -33,12 +33,15 @@ SMMU = DART | {"name": "soc-smmuv3", "summary": "an SMMU", "driver": "arm-smmu-v
                            for name, default in (("stall", "on"), ("ssid-bits", "auto"), ("ats", "auto"),
                                                  ("pri", "auto"), ("msi", "on"))]}
 
+GART = DART | {"name": "tegra-gart", "summary": "a GART", "arch": "arm", "machine": "virt,highmem=off",
+               "memory": "384M", "masters": ["platform"], "kernels": ["6.1"], "config": "tegra-gart", "options": []}
+
 
 class Usage(Case):
     def setUp(self):
         super().setUp()
         self.own_cache()
-        iommus = registry.from_json(json.dumps({"types": [DART, SMMU, {"kind": "master", "name": "soc-dma"}]}))
+        iommus = registry.from_json(json.dumps({"types": [DART, SMMU, GART, {"kind": "master", "name": "soc-dma"}]}))
         iommus |= {item.name: item for item in reference.iommus(registry.Iommu)}
         for target, name, value in ((prepare, "load_registry", lambda *_: iommus), (packages, "ensure", self.forbidden),
                                     (phases.Phases, "phase", self.forbidden)):
@@ -64,10 +67,10 @@ class Usage(Case):
 
     def test_an_unknown_iommu(self):
         for command in ("attach", "shell", "qemu-args"):
-            self.refused(command, "intel-vtd", names=["intel-vtd", "apple-dart, soc-smmuv3, qemu-smmuv3, virtio-iommu"])
+            self.refused(command, "intel-vtd", names=["intel-vtd", "apple-dart, soc-smmuv3, tegra-gart, qemu-smmuv3, virtio-iommu"])
 
     def test_a_master_is_no_iommu(self):
-        self.refused("attach", "soc-dma", names=["apple-dart, soc-smmuv3, qemu-smmuv3, virtio-iommu"])
+        self.refused("attach", "soc-dma", names=["apple-dart, soc-smmuv3, tegra-gart, qemu-smmuv3, virtio-iommu"])
 
     def test_an_unknown_option(self):
         self.refused("attach", "apple-dart", "-o", "size=4",
@@ -102,6 +105,18 @@ class Usage(Case):
 
     def test_a_master_that_the_block_cannot_have(self):
         self.refused("attach", "qemu-smmuv3", "--master", "platform", names=["platform", "valid: pci"])
+
+    def test_memory_that_no_board_has(self):
+        for text in ("big", "", "-1G", "6T", "1.5G"):
+            self.refused("attach", "apple-dart", f"--memory={text}", names=["--memory", "as 512M or 6G"])
+        for text in ("64M", "256G", "1048577K"):
+            self.refused("attach", "apple-dart", "--memory", text, names=[text, "from 128M to 255G (default 512M)"])
+
+    def test_a_board_without_memory_above_4_gib(self):
+        for text in ("6G", "3073M"):
+            for command in ("attach", "shell", "qemu-args"):
+                self.refused(command, "tegra-gart", "--memory", text,
+                             names=[text, "from 128M to 3G (default 384M)", "highmem=off", "no memory above 4 GiB"])
 
     def test_an_api_beyond_what_the_iommu_can(self):
         for api in ("sva", "dirty", "dma,sva"):
@@ -158,6 +173,12 @@ class DryRun(Usage):
         for word in ("iommu_lab.lift_cache_coherency=1", "iommu_lab.skip_cap=1", "soc_iommu.sessions=7",
                      "vfio_iommu_type1.allow_unsafe_interrupts=1", "iommufd.allow_unsafe_interrupts=1"):
             self.assertIn(word, append)
+
+    def test_memory(self):
+        self.assertEqual(self.value(self.line("--api", "vfio"), "-m"), "512M")
+        for text, spelled in (("6G", "6G"), ("6144m", "6G"), ("6144", "6G"), ("1310720K", "1280M")):
+            self.assertEqual(self.value(self.line("--api", "vfio", "--memory", text), "-m"), spelled)
+        self.assertEqual(self.value(self.line("--api", "dma", "--memory", "3G", name="tegra-gart"), "-m"), "3G")
 
     def test_masters(self):
         disk = "virtio-blk-pci,addr=2,iommu_platform=on"

@@ -78,7 +78,8 @@ def facts(entry: dict) -> str:
     options = ", ".join(f"{name}={value}" for name, value in (entry.get("options") or {}).items())
     series = {True: "in force", False: "its check is skipped, or not there"}.get(entry.get("cap_patch"), "unknown")
     named = [("IOMMU", entry["iommu"]), ("Options", options), ("Kernel", entry.get("kernel")),
-             ("Page size", entry.get("page_size")), ("QEMU", entry.get("qemu")), ("Master", entry.get("master")),
+             ("Page size", entry.get("page_size")), ("QEMU", entry.get("qemu")), ("Memory", entry.get("memory")),
+             ("Master", entry.get("master")),
              ("Capability series", series), ("Gates lifted", ", ".join(entry.get("lifted") or []) or "none"),
              ("Unsafe interrupts", "allowed" if entry.get("unsafe_interrupts") else "not allowed"),
              ("Time", f"{float(entry.get('seconds') or 0):.2f} s"), ("Log", entry.get("log"))]
