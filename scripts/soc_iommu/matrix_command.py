@@ -69,7 +69,7 @@ def to_be_had(cells: list[Cell], iommus, phases: Phases, args) -> list[Cell]:
     reasons = {}
     for cell in cells:
         version = kernel_module.parse_version(cell.machine.kernel)[0]
-        config = cells_module.guest_of(cell.machine, iommus).own_config()
+        config = cells_module.guest_of(cell.machine, iommus).own_config(cell.machine.kernel)
         for source in [] if args.kdir else kernel_module.sources(version, config):
             if kernel_module.why_none(source):
                 reasons.setdefault((cell.machine.iommu, cell.machine.kernel), kernel_module.why_none(source))
