@@ -54,11 +54,13 @@ def load_registry(cache: Cache, phases: Phases, options) -> dict[str, registry.I
 
 
 def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[str]:
-    """One image serves every IOMMU of an architecture that shares them (test models need no driver)."""
+    """The fragments of a kernel (test models need no driver)."""
+    shared = kernel_module.shared(choice.version, choice.arch)
     if ARCHES[choice.arch].kernel_per_iommu:
-        return kernel_module.shared(choice.version, choice.arch).get(choice.config, [choice.config])
-    return sorted({i.config for iommu in iommus.values() for i in iommu.all_guests()
-                   if i.arch == choice.arch and choice.version in i.kernels and i.config})
+        return shared.get(choice.config, [choice.config])
+    found = {i.config for iommu in iommus.values() for i in iommu.all_guests()
+             if i.arch == choice.arch and choice.version in i.kernels and i.config}
+    return sorted(found.union(*shared.values()))
 
 
 def kernel_choice(iommu: registry.Iommu, kernel: str, page: str, **further) -> Choice:

@@ -63,8 +63,11 @@ class Kernels(unittest.TestCase):
 
         def configs(name, version):
             return prepare.kernel_configs(both, prepare.kernel_choice(both[name], version, "4k"))
-        self.assertEqual(configs("a", "6.12"), ["a", "b"])
-        self.assertEqual(configs("b", "6.1"), ["b"])
+        listed = kernel.shared("6.12", "arm64")["all"]
+        self.assertIn("apple-dart", listed)
+        # What the list does not name yet is in it all the same.
+        self.assertEqual(configs("a", "6.12"), sorted(["a", "b", *listed]))
+        self.assertEqual(configs("b", "6.1"), sorted(["b", *listed]))
         self.assertEqual(configs("c", "6.12"), ["c"])
         self.assertNotEqual(prepare.kernel_choice(both["c"], "6.12", "4k"),
                             prepare.kernel_choice(both["d"], "6.12", "4k"))
@@ -74,7 +77,6 @@ class Kernels(unittest.TestCase):
         self.assertIn("tegra-gart", listed["multi"])
         # Carried forward by patches to the whole tree: not in the others' kernel.
         self.assertEqual(kernel.shared("6.12", "arm")["multi"], [n for n in listed["multi"] if n != "tegra-gart"])
-        self.assertEqual(kernel.shared("6.12", "arm64"), {})
         some = {name: iommu(name, "arm", ["6.1", "6.1-arm-dma", "6.12"])
                 for name in ("tegra-gart", "msm-iommu", "mtk-m4u-v1", "other")}
 
@@ -91,7 +93,8 @@ class Kernels(unittest.TestCase):
         self.assertEqual(configs("other", "6.1"), ["other"])
 
     def test_every_iommu_that_shares_a_kernel_has_a_fragment(self):
-        for name, configs in kernel.shared("6.1", "arm").items():
+        self.assertEqual(kernel.shared("6.1", "no-such-arch"), {})
+        for name, configs in [*kernel.shared("6.1", "arm").items(), *kernel.shared("6.1", "arm64").items()]:
             for config in configs:
                 text = (kernel.KERNEL_CONFIG / f"{config}.config").read_text()
                 if name == "multi":
