@@ -11,13 +11,7 @@ namespace {
 
 std::string refusal(const std::string &options)
 {
-    FakeHost host;
-    try {
-        make_iommu(host, "apple-dart", parse_options(options));
-    } catch (const OptionError &error) {
-        return error.what();
-    }
-    return "";
+    return soc::test::refusal("apple-dart", options);
 }
 
 bool contains(const std::string &text, const std::string &part)

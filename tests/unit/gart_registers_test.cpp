@@ -12,13 +12,7 @@ namespace {
 
 std::string refusal(const std::string &options)
 {
-    FakeHost host;
-    try {
-        make_iommu(host, "tegra-gart", parse_options(options));
-    } catch (const OptionError &error) {
-        return error.what();
-    }
-    return "";
+    return soc::test::refusal("tegra-gart", options);
 }
 
 }  // namespace

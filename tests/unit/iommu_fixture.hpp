@@ -12,6 +12,18 @@
 
 namespace soc::test {
 
+// Why there can be no such instance; "" where there can.
+inline std::string refusal(const char *type, const std::string &options)
+{
+    FakeHost host;
+    try {
+        make_iommu(host, type, parse_options(options));
+    } catch (const OptionError &error) {
+        return error.what();
+    }
+    return "";
+}
+
 struct IommuFixture {
     // `usual`: the stream that is meant where a question names none.
     IommuFixture(const char *type, const std::string &options, uint64_t ram, uint64_t ram_size, uint32_t usual)

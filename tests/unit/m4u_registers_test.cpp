@@ -11,13 +11,7 @@ namespace {
 
 std::string refusal(const std::string &options)
 {
-    FakeHost host;
-    try {
-        make_iommu(host, "mtk-m4u-v1", parse_options(options));
-    } catch (const OptionError &error) {
-        return error.what();
-    }
-    return "";
+    return soc::test::refusal("mtk-m4u-v1", options);
 }
 
 class Nodes {

@@ -98,3 +98,14 @@ std::string Run::detail(const std::string &name, const std::string &step, int se
             return record.at("detail");
     return "";
 }
+
+void check_mutation(const Run &run, const std::string &api, const std::string &mutation)
+{
+    INFO(mutation << "\n" << run.text);
+    CHECK(run.verdict(api) == "broken");
+    CHECK(run.api(api).at("at") == mutation);
+    for (const auto &step : run.api(api).at("steps")) {
+        const bool broken = step.at("step") == mutation || (mutation == "isolation" && step.at("step") == "stale");
+        CHECK((step.at("result") == "ok") == !broken);
+    }
+}

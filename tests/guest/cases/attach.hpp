@@ -23,6 +23,10 @@ struct Run {
 // `scripts/soc-iommu attach <arguments> --json FILE`
 Run attach(const std::string &arguments);
 
+// A run of a model that was broken in this way: the step of that name went wrong, and no other. A page that is not mapped
+// any more is not mapped: where such pages pass, both steps that try one see it.
+void check_mutation(const Run &, const std::string &api, const std::string &mutation);
+
 struct Output {
     int status = -1;
     std::string text;  // stdout and stderr
