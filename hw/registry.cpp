@@ -12,6 +12,7 @@ extern const ModelType mtk_m4u_v1_type;
 extern const ModelType soc_dma_type;
 extern const ModelType soc_pl330_type;
 extern const ModelType soc_smmuv3_type;
+extern const ModelType sprd_iommu_type;
 extern const ModelType tegra_gart_type;
 #if SOC_TEST_MODELS
 extern const ModelType soc_test_iommu_type;
@@ -25,6 +26,7 @@ std::span<const ModelType *const> model_types()
         &soc_dma_type,
         &soc_pl330_type,
         &soc_smmuv3_type,
+        &sprd_iommu_type,
         &tegra_gart_type,
 #if SOC_TEST_MODELS
         &soc_test_iommu_type,

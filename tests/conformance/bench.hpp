@@ -56,7 +56,8 @@ struct Bench {
     {
         const TranslateResult result = ask(address, access, of);
         const auto *translation = std::get_if<Translation>(&result);
-        return translation ? std::optional(translation->address) : std::nullopt;
+        const bool refused = !translation || (translation->address & ~(page() - 1)) == adapter->fault_page();
+        return refused ? std::nullopt : std::optional(translation->address);
     }
     uint64_t counter(std::string_view wanted) const
     {

@@ -34,6 +34,8 @@ public:
     // What lies outside of these two passes untranslated, and no software can change that.
     virtual bool outside_passes() const { return false; }
     virtual bool has_permissions() const = 0;
+    // Where an access goes that faults, in a block that has a page for them; the suite counts it as refused.
+    virtual std::optional<uint64_t> fault_page() const { return std::nullopt; }
     // There is a TLB: translations stay until the invalidation.
     virtual bool caches() const { return true; }
     // That nothing was mapped is cached too, until the invalidation.
