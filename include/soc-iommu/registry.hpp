@@ -24,7 +24,8 @@ struct GuestProfile {
     // Scenarios of /init beyond the five APIs that this IOMMU can pass: "sva", "dirty".
     std::vector<const char *> apis{};
     // Of the platform masters that the command puts behind it: soc-dma's, and the second one's. No port's number, and
-    // not the one below; where the driver groups streams, of two groups.
+    // not the one below; where the driver groups streams, of two groups. Only one: the block serves one master, and the
+    // second one has another instance.
     std::vector<uint32_t> streams{3, 4};
 };
 

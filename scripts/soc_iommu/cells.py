@@ -162,11 +162,13 @@ CELL_COST = 0.35
 OWN_BOOT = ["limits"]
 
 
-def boots_of(cells: list[Cell]) -> list[list[Cell]]:
-    """Cells that can share a boot, together."""
+def boots_of(cells: list[Cell], guest) -> list[list[Cell]]:
+    """Cells that can share a boot, together. `guest`: the IOMMU of a machine."""
     groups: dict[tuple, list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((cell.machine, cell.api if cell.api in OWN_BOOT else None), []).append(cell)
+        # pl330 and soc-dma are two masters.
+        alone = cell.api in OWN_BOOT or (cell.api == "dma" and guest(cell.machine).one_master())
+        groups.setdefault((cell.machine, cell.api if alone else None), []).append(cell)
     return list(groups.values())
 
 
@@ -177,10 +179,13 @@ def guest_of(machine: Machine, iommus: dict[str, Iommu]) -> Iommu:
 
 def shard(cells: list[Cell], iommus: dict[str, Iommu], index: int, count: int) -> list[Cell]:
     """Part `index` of `count`, all of about the same cost: whole boots, the dearest first to the emptiest part."""
+    def guest(machine):
+        return guest_of(machine, iommus)
+
     def cost(group):
-        return BOOT_COST[guest_of(group[0].machine, iommus).arch] + CELL_COST * len(group)
+        return BOOT_COST[guest(group[0].machine).arch] + CELL_COST * len(group)
     load, kept = [0.0] * count, []
-    for group in sorted(boots_of(cells), key=lambda group: (-cost(group), group[0].name)):
+    for group in sorted(boots_of(cells, guest), key=lambda group: (-cost(group), group[0].name)):
         part = load.index(min(load))
         load[part] += cost(group)
         if part == index - 1:

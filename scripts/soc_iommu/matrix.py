@@ -151,7 +151,7 @@ class Runner:
             else:
                 waiting.append(cell)
         self.progress.change(done=len(self.entries), failed=sum(map(failed, self.entries.values())))
-        for group in boots_of(waiting):
+        for group in boots_of(waiting, lambda machine: self.machines[machine].setup.iommu):
             for part in ([group] if self.shared else [[cell] for cell in group]):
                 self.work.put(part)
         threads = [threading.Thread(target=self.worker, daemon=True) for _ in range(jobs)]

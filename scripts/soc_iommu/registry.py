@@ -76,6 +76,10 @@ class Iommu:
                 raise Usage(f"{self.name}: {said.stderr.strip()}")
         return out
 
+    def one_master(self) -> bool:
+        """An instance serves one platform master."""
+        return len(self.streams) == 1
+
     def newest_kernel(self) -> str:
         """Flavours, and kernels that lost the driver, are for those who ask for one."""
         return [name for name in self.kernels if "-" not in name and not self.carried_from(name)][-1]

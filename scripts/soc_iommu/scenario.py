@@ -87,7 +87,9 @@ def devices(setup: Setup, api: str) -> list[str]:
     """The IOMMU and the master that the API needs."""
     iommu, out = setup.iommu, []
     with_kernel_master = "dma" in (api, *(name for name, _ in setup.turns))
-    for number in range(setup.instances if iommu.device else 0):
+    # The second soc-dma has an IOMMU of its own where one serves one master.
+    apart = setup.master == "platform" and api == "limits" and iommu.one_master()
+    for number in range(setup.instances + apart if iommu.device else 0):
         properties = [iommu.device, f"id=iommu{number}", *filter(None, [iommu.fixed]),
                       *(["pci-map=none"] if number else []),  # one can have the bus
                       *(f"{name}={value}" for name, value in setup.options.items())]
@@ -101,14 +103,16 @@ def devices(setup: Setup, api: str) -> list[str]:
             out += ["-drive", f"file={quoted(setup.disk)},format=raw,if=none,id=disk0,snapshot=on",
                     "-device", "virtio-blk-pci,addr=2,iommu_platform=on,disable-legacy=on,drive=disk0"]
     else:
-        # Another one at each instance: 3, 5 …
-        first, second = iommu.streams
+        # Another one at each instance: 3, 5 …  No driver binds soc-dma while pl330 is tried, so that an IOMMU which
+        # serves one never sees two.
+        first, second = iommu.streams[0], iommu.streams[-1]
         ports = "+".join(f"iommu{number}:{first + 2 * number}" for number in range(setup.instances))
         out += ["-device", f"soc-dma,id=dma0,iommus={ports}" + master_features(setup)]
         if with_kernel_master:
             out += ["-device", f"soc-pl330,id=pl330,iommus=iommu0:{second}"]
         if api == "limits":
-            out += ["-device", f"soc-dma,id=dma1,iommus=iommu0:{second}" + master_features(setup)]
+            at = setup.instances if apart else 0
+            out += ["-device", f"soc-dma,id=dma1,iommus=iommu{at}:{second}" + master_features(setup)]
     return out
 
 

@@ -73,6 +73,28 @@ class Guests(Case):
             self.assertIn(f"iommus=iommu0:{second}", line)
             self.assertIn(f"-M {setup.iommu.machine} -cpu {setup.iommu.cpu}", line)
 
+    def test_a_second_master_has_an_iommu_of_its_own_where_one_serves_one(self):
+        item = described(streams=[3], apis=["limits"])
+        one = registry.from_json(json.dumps({"types": [item]}))["two"]
+
+        def devices(api):
+            with mock.patch.object(prepare, "load_registry", return_value={"two": one}):
+                args = arguments.parse(["attach", "two", "--api", api])
+                plan = prepare.plan(None, None, args)
+            setup = prepare.setup(plan, args, "qemu", "plugin", "image", "initrd", "disk")
+            return [word for word in scenario.command(setup, api, None) if "id=iommu" in word or "iommus=" in word]
+        self.assertEqual(devices("direct"), ["two,id=iommu0", "soc-dma,id=dma0,iommus=iommu0:3"])
+        self.assertEqual(devices("limits"), ["two,id=iommu0", "two,id=iommu1,pci-map=none",
+                                             "soc-dma,id=dma0,iommus=iommu0:3", "soc-dma,id=dma1,iommus=iommu1:3"])
+        self.assertEqual(devices("dma")[1:], ["soc-dma,id=dma0,iommus=iommu0:3", "soc-pl330,id=pl330,iommus=iommu0:3"])
+
+        path = self.dir / "matrix.set"
+        path.write_text("two options=default *\n")
+        found = [cell for cell in cells.every({"two": one}, cells.read_default_set(path)) if "6.12" in cell.name]
+        for group in cells.boots_of(found, lambda machine: one):
+            apis = {cell.api for cell in group}
+            self.assertTrue("dma" not in apis or apis == {"dma"}, apis)
+
     def test_the_matrix_crosses_each_value_with_what_its_guest_has(self):
         path = self.dir / "matrix.set"
         path.write_text("two options=default;variant=big *\n")

@@ -109,7 +109,8 @@ const ModelType sprd_iommu_type{
               .driver = "sprd-iommu",
               .config = "sprd-iommu",
               .kernels = {"6.1", "6.12"},
-              .apis = {"aperture", "limits"}},
+              .apis = {"aperture", "limits"},
+              .streams = {3}},
     .create = [](Host &host, const Options &options) -> std::unique_ptr<Device> {
         return std::make_unique<sprd::SprdIommu>(host, sprd::version_named(options.text("version")));
     },
