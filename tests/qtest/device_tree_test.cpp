@@ -211,6 +211,19 @@ TEST_CASE("an M4U brings smi-common, its larbs and their clock, and masters name
     CHECK(tree.compatible("mediatek,mt7623-m4u") == unit(machine, "iommu", "other"));
 }
 
+TEST_CASE("Unisoc's IOMMU has neither interrupt nor clock in its node, and its client names nothing", "[tree]")
+{
+    Machine machine({"-device", "sprd-iommu,id=sprd", "-device", "soc-dma,id=dma,iommus=sprd:3"});
+    const Tree tree = Tree::of(machine);
+    const std::string sprd = unit(machine, "iommu", "sprd");
+    CHECK(tree.compatible("sprd,iommu-v1") == sprd);
+    CHECK(tree.cells(sprd, "reg") == std::vector<uint32_t>{0, uint32_t(machine.address("sprd")), 0, 0x80});
+    CHECK(tree.cells(sprd, "#iommu-cells") == std::vector<uint32_t>{0});
+    CHECK_FALSE(tree.has(sprd, "interrupts"));
+    CHECK_FALSE(tree.has(sprd, "clocks"));
+    CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus") == std::vector<uint32_t>{tree.phandle(sprd)});
+}
+
 TEST_CASE("the board's own iommu-map stays when ours serves no PCI", "[tree]")
 {
     Machine machine({"-device", "apple-dart,id=a,pci-map=none"}, {"-M", "virt,gic-version=3,iommu=smmuv3"});

@@ -187,6 +187,35 @@ TEST_CASE("a GART goes on with its table, its error registers and its line", "[s
     CHECK(target.quit() == 0);
 }
 
+TEST_CASE("Unisoc's IOMMU goes on with its table, and one of another version refuses it", "[snapshot]")
+{
+    const Arguments devices = {"-device", "sprd-iommu,id=sprd,version=vau", "-device", "soc-dma,id=dma,iommus=sprd:3"};
+    Machine source(devices);
+    const uint64_t base = source.address("sprd");
+    constexpr uint64_t table = ram + 0x1000000, protect = ram + 0x1800000;
+    for (const auto &[offset, value] : {std::pair{0x10u, table >> 12}, {0x1cu, 0ul}, {0x20u, 0xfffful},
+                                        {0x14u, protect >> 12}, {0x18u, protect >> 12}, {0x04u, 3ul}})
+        source.write32(base + offset, uint32_t(value));
+    source.write32(table + 5 * 4, uint32_t((ram + 0x400000) >> 12));
+    source.fill(ram + 0x400000, pattern(32));
+    Dma dma(source, "dma");
+    REQUIRE(dma.transfer(Direction::to_memory, 0x7000, 4) == SOC_DMA_STATUS_DONE);
+    const std::string file = save(source);
+
+    Machine target(incoming(devices, file));
+    wait_until(target, "completed");
+    Dma there(target, "dma");
+    CHECK(target.get("sprd", "faults") == 1);
+    CHECK(there.transfer(Direction::to_buffer, 0x5000, 32) == SOC_DMA_STATUS_DONE);
+    CHECK(there.buffer(32) == pattern(32));
+    CHECK(target.quit() == 0);
+
+    const Ending other = Machine::ends(incoming({"-device", "sprd-iommu,id=sprd", "-device",
+                                                 "soc-dma,id=dma,iommus=sprd:3"}, file));
+    INFO(other.output);
+    CHECK(other.status == 1);
+}
+
 TEST_CASE("a GART's state is refused where the aperture has another size", "[snapshot]")
 {
     Machine source({"-device", "tegra-gart,id=gart"});
