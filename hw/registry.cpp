@@ -9,6 +9,7 @@ namespace soc {
 
 extern const ModelType apple_dart_type;
 extern const ModelType mtk_m4u_v1_type;
+extern const ModelType omap_iommu_type;
 extern const ModelType soc_dma_type;
 extern const ModelType soc_pl330_type;
 extern const ModelType soc_smmuv3_type;
@@ -23,6 +24,7 @@ std::span<const ModelType *const> model_types()
     static const ModelType *const types[] = {
         &apple_dart_type,
         &mtk_m4u_v1_type,
+        &omap_iommu_type,
         &soc_dma_type,
         &soc_pl330_type,
         &soc_smmuv3_type,
