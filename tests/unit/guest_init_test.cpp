@@ -244,6 +244,27 @@ TEST_CASE("a fault that mtk_iommu_v1 prints is understood", "[guest]")
     CHECK(faults[0].stream == 14u);
 }
 
+TEST_CASE("a fault that omap-iommu prints is understood, with a table or without", "[guest]")
+{
+    const auto faults = logged_faults(
+        "omap-iommu",
+        {line("omap-iommu b000000.mmu: b000000.mmu: errs:0x00000002 da:0x10003000 pgd:0x(ptrval) *pgd:px00000000"),
+         line("omap-iommu b000000.mmu: b000000.mmu: errs:0x00000002 da:0x10004000 pgd:0x(ptrval) *pgd:0x41a9c001 "
+              "pte:0x(ptrval) *pte:0x00000000"),
+         line("omap-iommu b000000.mmu: b000000.mmu: version 2.0")});
+    REQUIRE(faults.size() == 2);
+    CHECK(faults[0].address == 0x10003000);
+    CHECK(faults[1].address == 0x10004000);
+    CHECK_FALSE(faults[0].stream);
+}
+
+TEST_CASE("a driver that turns its interrupt off with the first fault is known", "[guest]")
+{
+    CHECK(reports_once("omap-iommu"));
+    CHECK_FALSE(reports_once("mtk-iommu-v1"));
+    CHECK_FALSE(driver_reports_faults("omap-iommu", 0x100000000));
+}
+
 TEST_CASE("a fault that tegra-mc prints is understood", "[guest]")
 {
     const auto faults = logged_faults(

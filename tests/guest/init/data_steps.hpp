@@ -34,6 +34,7 @@ private:
         unsigned redirected = 0; // the IOMMU sent it elsewhere
         unsigned logged = 0;
         unsigned rate_limited = 0;
+        unsigned muted = 0; // the driver had its say about an earlier one
         std::string last;
     };
 
@@ -58,6 +59,7 @@ private:
     Area canary_; // never mapped
     uint32_t seed_ = 1;
     bool leaks_ = false; // an attempt got through
+    bool logged_ = false; // the driver has printed a fault
 };
 
 } // namespace guest

@@ -11,7 +11,7 @@ namespace guest
 namespace
 {
 
-enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu, mtk_iommu_v1, tegra_mc };
+enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu, mtk_iommu_v1, tegra_mc, omap_iommu };
 
 Style style_of(std::string_view driver)
 {
@@ -31,6 +31,9 @@ Style style_of(std::string_view driver)
     }
     if (name == "tegra-mc") {
         return Style::tegra_mc;
+    }
+    if (name == "omap-iommu") {
+        return Style::omap_iommu;
     }
     return Style::none;
 }
@@ -102,6 +105,16 @@ std::optional<LoggedFault> tegra_mc(const KernelLine &line)
     return LoggedFault{*address, std::nullopt, line.microseconds};
 }
 
+// drivers/iommu/omap-iommu.c, iommu_fault_handler(): "errs:0x… da:0x… pgd:0x… …". It does not know the master.
+std::optional<LoggedFault> omap_iommu(const KernelLine &line)
+{
+    const auto address = number_after(line.text, " da:");
+    if (line.text.find(": errs:0x") == std::string::npos || !address) {
+        return std::nullopt;
+    }
+    return LoggedFault{*address, std::nullopt, line.microseconds};
+}
+
 // drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_evtq_thread(): "event 0x10 received:", then the four
 // double words of the event, a line each. Word 0 holds the stream in [63:32], word 2 the input address.
 std::vector<LoggedFault> arm_smmu_v3(const std::vector<KernelLine> &lines)
@@ -152,8 +165,13 @@ std::optional<KernelLine> parse_kernel_line(std::string_view record)
 bool driver_reports_faults(std::string_view driver, uint64_t address)
 {
     const Style style = style_of(driver);
-    const bool narrow = style == Style::mtk_iommu_v1 || style == Style::tegra_mc;
+    const bool narrow = style == Style::mtk_iommu_v1 || style == Style::tegra_mc || style == Style::omap_iommu;
     return style != Style::none && !(narrow && address >> 32);
+}
+
+bool reports_once(std::string_view driver)
+{
+    return style_of(driver) == Style::omap_iommu;
 }
 
 std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vector<KernelLine> &lines)
@@ -173,6 +191,8 @@ std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vecto
             fault = mtk_iommu_v1(line);
         } else if (style == Style::tegra_mc) {
             fault = tegra_mc(line);
+        } else if (style == Style::omap_iommu) {
+            fault = omap_iommu(line);
         }
         if (fault) {
             faults.push_back(*fault);

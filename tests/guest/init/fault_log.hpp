@@ -31,6 +31,10 @@ struct LoggedFault {
 // never gets to it.
 bool driver_reports_faults(std::string_view driver, uint64_t address = 0);
 
+// A driver that prints the first fault after an attach, and turns the interrupt off with it: omap-iommu's
+// iommu_fault_handler() writes 0 to IRQENABLE, which the next attach enables again.
+bool reports_once(std::string_view driver);
+
 std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vector<KernelLine> &lines);
 
 // True where the kernel's rate limit (include/linux/ratelimit.h: 10 messages in 5 s) may have swallowed a

@@ -57,6 +57,10 @@ void DataSteps::check_log(const Attempt &attempt, KernelLogTail &tail, Tally &ta
     if (!driver_reports_faults(driver_, attempt.address)) {
         return;
     }
+    if (logged_ && reports_once(driver_)) {
+        tally.muted++;
+        return;
+    }
     const uint32_t stream = path_.dma().stream();
     const auto block = [&](uint64_t address) { return address / granule_; };
     for (int waited = 0;; waited += 2) {
@@ -65,6 +69,7 @@ void DataSteps::check_log(const Attempt &attempt, KernelLogTail &tail, Tally &ta
             const bool same_stream = stream == stream_unknown || fault.stream.value_or(stream) == stream;
             if (same_stream && block(fault.address) == block(attempt.address)) {
                 tally.logged++;
+                logged_ = true;
                 return;
             }
         }
@@ -152,6 +157,9 @@ void DataSteps::note_tally(Notes &notes, const Tally &tally) const
     }
     if (driver_reports_faults(driver_)) {
         notes.add("logged=%u rate-limited=%u", tally.logged, tally.rate_limited);
+        if (tally.muted) {
+            notes.add("muted=%u", tally.muted);
+        }
     } else {
         notes.add("log=not-expected");
     }
