@@ -23,6 +23,7 @@ constexpr Target targets[] = {
     {"apple-dart,id=it,variant=usb4", 0x4000},
     {"tegra-gart,id=it", 0x1000},
     {"mtk-m4u-v1,id=it", 5 * 0x1000},
+    {"omap-iommu,id=it", 0x100},
     {"sprd-iommu,id=it", 0x1000},
     {"sprd-iommu,id=it,version=vau", 0x1000},
     {"soc-test-iommu,id=it", TEST_IOMMU_WINDOW},

@@ -256,3 +256,42 @@ TEST_CASE("an M4U goes on with its ports, its fault and its line, on either SoC"
     CHECK_FALSE(target.interrupt_pending("m4u"));
     CHECK(target.quit() == 0);
 }
+
+TEST_CASE("TI's MMU goes on with the entry that software loaded, its lock, its fault and its line", "[snapshot]")
+{
+    const Arguments devices = {"-device", "omap-iommu,id=mmu", "-device", "soc-dma,id=dma,iommus=mmu:0"};
+    Machine source(devices);
+    const uint64_t mmu = source.address("mmu");
+    constexpr uint32_t iova = 0x10000000;
+    // Of the fourth entry: preserved, valid, 4 KiB. The walk is off, so there is nothing but the TLB.
+    for (const auto &[offset, value] : {std::pair{0x1cu, 0x17u}, {0x44u, 2u}, {0x50u, 3u << 4}, {0x58u, iova | 0xe},
+                                        {0x5cu, uint32_t(ram + 0x1000)}, {0x54u, 1u}, {0x50u, 4u << 10 | 7u << 4}})
+        source.write32(mmu + offset, value);
+    source.fill(ram + 0x1000, pattern(16, 4));
+    Dma dma(source, "dma");
+    REQUIRE(dma.transfer(Direction::to_buffer, iova + page, 4) == failed);
+    REQUIRE(source.interrupt_pending("mmu"));
+
+    Machine target(incoming(devices, save(source)));
+    wait_until(target, "completed");
+    Dma there(target, "dma");
+    CHECK(target.read32(mmu + 0x50) == (4 << 10 | 7 << 4));
+    CHECK(there.transfer(Direction::to_buffer, iova, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(there.buffer(16) == pattern(16, 4));
+    CHECK(target.read32(mmu + 0x18) == 1);
+    CHECK(target.read32(mmu + 0x48) == iova + page);
+    CHECK(target.interrupt_pending("mmu"));
+    target.write32(mmu + 0x18, 1);
+    CHECK_FALSE(target.interrupt_pending("mmu"));
+    CHECK(target.quit() == 0);
+}
+
+TEST_CASE("the state of TI's MMU is refused where its TLB has another size", "[snapshot]")
+{
+    Machine source({"-device", "omap-iommu,id=mmu"});
+    const std::string file = save(source);
+    const Ending ending = Machine::ends(incoming({"-device", "omap-iommu,id=mmu,tlb-entries=8"}, file));
+    INFO(ending.output);
+    CHECK(ending.status == 1);
+    CHECK(ending.output.find("saved state is not one of") != std::string::npos);
+}
