@@ -14,17 +14,17 @@ ErrorReport::ErrorReport(const McSoc &soc, RegisterBank &bank)
     }
 }
 
-void ErrorReport::raise(uint32_t interrupt, uint32_t status, uint32_t address)
+void ErrorReport::raise(uint32_t interrupts, uint32_t status, uint32_t address)
 {
     report_.update([&](std::span<uint32_t> word) {
         for (size_t i = 0; i < statuses_.size(); ++i) {
-            const uint32_t interrupts = soc_.errors[i].interrupts;
-            if (!(interrupts & interrupt) || interrupts & word[pending_])
+            const uint32_t own = soc_.errors[i].interrupts;
+            if (!(own & interrupts) || own & word[pending_])
                 continue;
             word[statuses_[i]] = status;
             word[statuses_[i] + 1] = address;
         }
-        word[pending_] |= interrupt;
+        word[pending_] |= interrupts;
     });
 }
 

@@ -1,5 +1,5 @@
 // INTSTATUS, INTMASK and the registers that say what went wrong. Each pair of those keeps the first error until its
-// interrupt is cleared (Tegra 2 TRM, GART_ERROR_REQ and DECERR_EMEM_OTHERS_STATUS).
+// interrupts are cleared (Tegra 2 TRM, GART_ERROR_REQ and DECERR_EMEM_OTHERS_STATUS).
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
@@ -15,8 +15,8 @@ class ErrorReport final : public Stateful {
 public:
     ErrorReport(const McSoc &, RegisterBank &);
 
-    // Any thread for both. `interrupt`: one bit of INTSTATUS.
-    void raise(uint32_t interrupt, uint32_t status, uint32_t address);
+    // Any thread for both. `interrupts`: bits of INTSTATUS that belong to one pair.
+    void raise(uint32_t interrupts, uint32_t status, uint32_t address);
     bool line() const;
 
     void reset() override { report_.reset(); }

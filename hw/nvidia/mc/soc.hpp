@@ -1,5 +1,5 @@
 // What tells the memory controller of one Tegra from another's, as data: its clients, the units they belong to, its
-// interrupts and the registers that say what went wrong. Linux 6.1 drivers/memory/tegra/.
+// interrupts and the registers that say what went wrong, and its SMMU. Linux drivers/memory/tegra/.
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
@@ -9,10 +9,12 @@
 
 namespace soc::tegra {
 
-// A port of the memory controller: the reads or the writes of a part of a unit. Its id is its place in the table.
+// A port of the memory controller: the reads or the writes of a part of a unit.
 struct Client {
+    unsigned id;
     const char *name;
-    unsigned unit;  // the bit of it in CLIENT_CTRL
+    unsigned unit;               // Tegra20: the bit of it in CLIENT_CTRL. Later: its swgroup
+    uint32_t enable = 0, bit = 0;  // where SMMU_TRANSLATION_ENABLE has it; 0: nowhere
 };
 
 // A pair of words: what was asked by whom, then the address.
@@ -22,18 +24,56 @@ struct ErrorRegisters {
     uint32_t interrupts;           // bits of INTSTATUS that it belongs to
 };
 
-struct McSoc {
-    std::span<const Client> clients;
-    unsigned units;       // what is reset as one
-    uint32_t interrupts;  // bits of INTSTATUS and INTMASK
-    std::span<const ErrorRegisters> errors;
+// What all clients of a swgroup are translated with.
+struct AsidRegister {
+    const char *name;
+    unsigned swgroup;
+    uint32_t offset;
 };
 
-extern const McSoc tegra20;
+// Which bit of CLIENT_HOTRESET_CTRL, at this offset, and of the _STATUS behind it a swgroup has.
+inline constexpr unsigned nobody = ~0u;
+struct ResetBit {
+    unsigned swgroup;
+    uint32_t control;
+    unsigned bit;
+};
+
+struct RegisterRun {
+    uint32_t offset;
+    unsigned count;
+};
+
+// From Tegra30 on.
+struct SmmuSoc {
+    unsigned address_bits;  // of memory
+    uint32_t registers_size;
+    unsigned atom_size;  // bytes that are fetched at once, and what the page-table cache has lines of
+    unsigned asids;
+    unsigned tlb_lines;
+    bool arbitration;  // PTC_CONFIG has REQ_LIMIT, TLB_CONFIG has ROUND_ROBIN_ARBITRATION
+    std::span<const AsidRegister> asid_registers;
+    std::span<const ResetBit> resets;
+    std::span<const RegisterRun> latency;  // LATENCY_ALLOWANCE
+};
+
+struct McSoc {
+    const char *name;
+    uint8_t chip_id;
+    std::span<const Client> clients;  // by their ids
+    unsigned units = 0;               // Tegra20: what is reset as one
+    uint32_t interrupts;              // bits of INTSTATUS and INTMASK
+    std::span<const ErrorRegisters> errors;
+    const SmmuSoc *smmu = nullptr;
+};
+
+extern const McSoc tegra20, tegra30, tegra114, tegra124, tegra210;
 
 // drivers/memory/tegra/mc.h, MC_INT_*.
 namespace mc_int {
-constexpr uint32_t decerr_emem = 1u << 6, invalid_gart_page = 1u << 7, security_violation = 1u << 8;
+constexpr uint32_t decerr_emem = 1u << 6, invalid_gart_page = 1u << 7, security_violation = 1u << 8,
+                   invalid_smmu_page = 1u << 10, invalid_apb_asid_update = 1u << 11, decerr_vpr = 1u << 12,
+                   secerr_sec = 1u << 13, decerr_mts = 1u << 16;
 }  // namespace mc_int
 
 }  // namespace soc::tegra

@@ -12,16 +12,18 @@ namespace {
 enum Unit : unsigned { avpc, dc, dcb, epp, g2, hc, isp, mpcore, mpea, mpeb, mpec, nv, ppcs, vde, vi, unit_count };
 
 constexpr Client clients[] = {
-    {"display0a", dc}, {"display0ab", dcb}, {"display0b", dc}, {"display0bb", dcb}, {"display0c", dc},
-    {"display0cb", dcb}, {"display1b", dc}, {"display1bb", dcb}, {"eppup", epp}, {"g2pr", g2}, {"g2sr", g2},
-    {"mpeunifbr", mpeb}, {"viruv", vi}, {"avpcarm7r", avpc}, {"displayhc", dc}, {"displayhcb", dcb},
-    {"fdcdrd", nv}, {"g2dr", g2}, {"host1xdmar", hc}, {"host1xr", hc}, {"idxsrd", nv}, {"mpcorer", mpcore},
-    {"mpe_ipred", mpeb}, {"mpeamemrd", mpea}, {"mpecsrd", mpec}, {"ppcsahbdmar", ppcs}, {"ppcsahbslvr", ppcs},
-    {"texsrd", nv}, {"vdebsevr", vde}, {"vdember", vde}, {"vdemcer", vde}, {"vdetper", vde}, {"eppu", epp},
-    {"eppv", epp}, {"eppy", epp}, {"mpeunifbw", mpeb}, {"viwsb", vi}, {"viwu", vi}, {"viwv", vi},
-    {"viwy", vi}, {"g2dw", g2}, {"avpcarm7w", avpc}, {"fdcdwr", nv}, {"host1xw", hc}, {"ispw", isp},
-    {"mpcorew", mpcore}, {"mpecswr", mpec}, {"ppcsahbdmaw", ppcs}, {"ppcsahbslvw", ppcs}, {"vdebsevw", vde},
-    {"vdembew", vde}, {"vdetpmw", vde},
+    {0x00, "display0a", dc}, {0x01, "display0ab", dcb}, {0x02, "display0b", dc}, {0x03, "display0bb", dcb},
+    {0x04, "display0c", dc}, {0x05, "display0cb", dcb}, {0x06, "display1b", dc}, {0x07, "display1bb", dcb},
+    {0x08, "eppup", epp}, {0x09, "g2pr", g2}, {0x0a, "g2sr", g2}, {0x0b, "mpeunifbr", mpeb}, {0x0c, "viruv", vi},
+    {0x0d, "avpcarm7r", avpc}, {0x0e, "displayhc", dc}, {0x0f, "displayhcb", dcb}, {0x10, "fdcdrd", nv},
+    {0x11, "g2dr", g2}, {0x12, "host1xdmar", hc}, {0x13, "host1xr", hc}, {0x14, "idxsrd", nv},
+    {0x15, "mpcorer", mpcore}, {0x16, "mpe_ipred", mpeb}, {0x17, "mpeamemrd", mpea}, {0x18, "mpecsrd", mpec},
+    {0x19, "ppcsahbdmar", ppcs}, {0x1a, "ppcsahbslvr", ppcs}, {0x1b, "texsrd", nv}, {0x1c, "vdebsevr", vde},
+    {0x1d, "vdember", vde}, {0x1e, "vdemcer", vde}, {0x1f, "vdetper", vde}, {0x20, "eppu", epp}, {0x21, "eppv", epp},
+    {0x22, "eppy", epp}, {0x23, "mpeunifbw", mpeb}, {0x24, "viwsb", vi}, {0x25, "viwu", vi}, {0x26, "viwv", vi},
+    {0x27, "viwy", vi}, {0x28, "g2dw", g2}, {0x29, "avpcarm7w", avpc}, {0x2a, "fdcdwr", nv}, {0x2b, "host1xw", hc},
+    {0x2c, "ispw", isp}, {0x2d, "mpcorew", mpcore}, {0x2e, "mpecswr", mpec}, {0x2f, "ppcsahbdmaw", ppcs},
+    {0x30, "ppcsahbslvw", ppcs}, {0x31, "vdebsevw", vde}, {0x32, "vdembew", vde}, {0x33, "vdetpmw", vde},
 };
 
 constexpr ErrorRegisters errors[] = {
@@ -33,6 +35,8 @@ constexpr ErrorRegisters errors[] = {
 }  // namespace
 
 constinit const McSoc tegra20{
+    .name = "tegra20",
+    .chip_id = 0x20,
     .clients = clients,
     .units = unit_count,
     .interrupts = mc_int::decerr_emem | mc_int::invalid_gart_page | mc_int::security_violation,

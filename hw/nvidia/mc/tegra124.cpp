@@ -1,0 +1,99 @@
+// Tegra124. Names, numbers and registers: Linux drivers/memory/tegra/tegra124.c and
+// include/dt-bindings/memory/tegra124-mc.h.
+//
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "soc.hpp"
+
+namespace soc::tegra {
+
+namespace {
+
+enum SwGroup : unsigned {
+    ptc = 0, dc = 1, dcb = 2, afi = 3, avpc = 4, hda = 5, hc = 6, msenc = 7, ppcs = 8, sata = 9, vde = 10,
+    mpcorelp = 11, mpcore = 12, isp2 = 13, xusb_host = 14, xusb_dev = 15, isp2b = 16, tsec = 17, a9avp = 18,
+    gpu = 19, sdmmc1a = 20, sdmmc2a = 21, sdmmc3a = 22, sdmmc4a = 23, vic = 24, vi = 25,
+};
+
+constexpr Client clients[] = {
+    {0x00, "ptcr", ptc}, {0x01, "display0a", dc, 0x228, 1}, {0x02, "display0ab", dcb, 0x228, 2},
+    {0x03, "display0b", dc, 0x228, 3}, {0x04, "display0bb", dcb, 0x228, 4}, {0x05, "display0c", dc, 0x228, 5},
+    {0x06, "display0cb", dcb, 0x228, 6}, {0x0e, "afir", afi, 0x228, 14}, {0x0f, "avpcarm7r", avpc, 0x228, 15},
+    {0x10, "displayhc", dc, 0x228, 16}, {0x11, "displayhcb", dcb, 0x228, 17}, {0x15, "hdar", hda, 0x228, 21},
+    {0x16, "host1xdmar", hc, 0x228, 22}, {0x17, "host1xr", hc, 0x228, 23}, {0x1c, "msencsrd", msenc, 0x228, 28},
+    {0x1d, "ppcsahbdmar", ppcs, 0x228, 29}, {0x1e, "ppcsahbslvr", ppcs, 0x228, 30}, {0x1f, "satar", sata, 0x228, 31},
+    {0x22, "vdebsevr", vde, 0x22c, 2}, {0x23, "vdember", vde, 0x22c, 3}, {0x24, "vdemcer", vde, 0x22c, 4},
+    {0x25, "vdetper", vde, 0x22c, 5}, {0x26, "mpcorelpr", mpcorelp}, {0x27, "mpcorer", mpcore},
+    {0x2b, "msencswr", msenc, 0x22c, 11}, {0x31, "afiw", afi, 0x22c, 17}, {0x32, "avpcarm7w", avpc, 0x22c, 18},
+    {0x35, "hdaw", hda, 0x22c, 21}, {0x36, "host1xw", hc, 0x22c, 22}, {0x38, "mpcorelpw", mpcorelp},
+    {0x39, "mpcorew", mpcore}, {0x3b, "ppcsahbdmaw", ppcs, 0x22c, 27}, {0x3c, "ppcsahbslvw", ppcs, 0x22c, 28},
+    {0x3d, "sataw", sata, 0x22c, 29}, {0x3e, "vdebsevw", vde, 0x22c, 30}, {0x3f, "vdedbgw", vde, 0x22c, 31},
+    {0x40, "vdembew", vde, 0x230, 0}, {0x41, "vdetpmw", vde, 0x230, 1}, {0x44, "ispra", isp2, 0x230, 4},
+    {0x46, "ispwa", isp2, 0x230, 6}, {0x47, "ispwb", isp2, 0x230, 7}, {0x4a, "xusb_hostr", xusb_host, 0x230, 10},
+    {0x4b, "xusb_hostw", xusb_host, 0x230, 11}, {0x4c, "xusb_devr", xusb_dev, 0x230, 12},
+    {0x4d, "xusb_devw", xusb_dev, 0x230, 13}, {0x4e, "isprab", isp2b, 0x230, 14}, {0x50, "ispwab", isp2b, 0x230, 16},
+    {0x51, "ispwbb", isp2b, 0x230, 17}, {0x54, "tsecsrd", tsec, 0x230, 20}, {0x55, "tsecswr", tsec, 0x230, 21},
+    {0x56, "a9avpscr", a9avp, 0x230, 22}, {0x57, "a9avpscw", a9avp, 0x230, 23}, {0x58, "gpusrd", gpu},
+    {0x59, "gpuswr", gpu}, {0x5a, "displayt", dc, 0x230, 26}, {0x60, "sdmmcra", sdmmc1a, 0x234, 0},
+    {0x61, "sdmmcraa", sdmmc2a, 0x234, 1}, {0x62, "sdmmcr", sdmmc3a, 0x234, 2},
+    {0x63, "sdmmcrab", sdmmc4a, 0x234, 3}, {0x64, "sdmmcwa", sdmmc1a, 0x234, 4},
+    {0x65, "sdmmcwaa", sdmmc2a, 0x234, 5}, {0x66, "sdmmcw", sdmmc3a, 0x234, 6},
+    {0x67, "sdmmcwab", sdmmc4a, 0x234, 7}, {0x6c, "vicsrd", vic, 0x234, 12}, {0x6d, "vicswr", vic, 0x234, 13},
+    {0x72, "viw", vi, 0x234, 18}, {0x73, "displayd", dc, 0x234, 19},
+};
+
+constexpr AsidRegister asid_registers[] = {
+    {"SMMU_DC_ASID", dc, 0x240}, {"SMMU_DCB_ASID", dcb, 0x244}, {"SMMU_AFI_ASID", afi, 0x238},
+    {"SMMU_AVPC_ASID", avpc, 0x23c}, {"SMMU_HDA_ASID", hda, 0x254}, {"SMMU_HC_ASID", hc, 0x250},
+    {"SMMU_MSENC_ASID", msenc, 0x264}, {"SMMU_PPCS_ASID", ppcs, 0x270}, {"SMMU_SATA_ASID", sata, 0x274},
+    {"SMMU_VDE_ASID", vde, 0x27c}, {"SMMU_ISP2_ASID", isp2, 0x258}, {"SMMU_XUSB_HOST_ASID", xusb_host, 0x288},
+    {"SMMU_XUSB_DEV_ASID", xusb_dev, 0x28c}, {"SMMU_ISP2B_ASID", isp2b, 0xaa4}, {"SMMU_TSEC_ASID", tsec, 0x294},
+    {"SMMU_A9AVP_ASID", a9avp, 0x290}, {"SMMU_GPU_ASID", gpu, 0xaac}, {"SMMU_SDMMC1A_ASID", sdmmc1a, 0xa94},
+    {"SMMU_SDMMC2A_ASID", sdmmc2a, 0xa98}, {"SMMU_SDMMC3A_ASID", sdmmc3a, 0xa9c},
+    {"SMMU_SDMMC4A_ASID", sdmmc4a, 0xaa0}, {"SMMU_VIC_ASID", vic, 0x284}, {"SMMU_VI_ASID", vi, 0x280},
+};
+
+constexpr ResetBit resets[] = {
+    {afi, 0x200, 0}, {avpc, 0x200, 1}, {dc, 0x200, 2}, {dcb, 0x200, 3}, {hc, 0x200, 6}, {hda, 0x200, 7},
+    {isp2, 0x200, 8}, {mpcore, 0x200, 9}, {mpcorelp, 0x200, 10}, {msenc, 0x200, 11}, {ppcs, 0x200, 14},
+    {sata, 0x200, 15}, {vde, 0x200, 16}, {vi, 0x200, 17}, {vic, 0x200, 18}, {xusb_host, 0x200, 19},
+    {xusb_dev, 0x200, 20}, {tsec, 0x200, 21}, {sdmmc1a, 0x200, 22}, {sdmmc2a, 0x200, 23}, {sdmmc3a, 0x200, 25},
+    {sdmmc4a, 0x970, 0}, {isp2b, 0x970, 1}, {gpu, 0x970, 2},
+};
+
+constexpr RegisterRun latency[] = {
+    {0x2e0, 8}, {0x310, 3}, {0x320, 3}, {0x344, 8}, {0x370, 2}, {0x37c, 4}, {0x390, 3}, {0x3a4, 1}, {0x3b8, 5},
+};
+
+constexpr ErrorRegisters errors[] = {
+    {"ERR_STATUS", "ERR_ADR", 0x08,
+     mc_int::decerr_emem | mc_int::security_violation | mc_int::invalid_smmu_page | mc_int::invalid_apb_asid_update},
+    {"ERR_VPR_STATUS", "ERR_VPR_ADR", 0x654, mc_int::decerr_vpr},
+    {"ERR_SEC_STATUS", "ERR_SEC_ADR", 0x67c, mc_int::secerr_sec},
+    {"ERR_MTS_STATUS", "ERR_MTS_ADR", 0x9b0, mc_int::decerr_mts},
+};
+
+constexpr SmmuSoc smmu{
+    .address_bits = 34,
+    .registers_size = 0x1000,
+    .atom_size = 32,
+    .asids = 128,
+    .tlb_lines = 32,
+    .arbitration = true,
+    .asid_registers = asid_registers,
+    .resets = resets,
+    .latency = latency,
+};
+
+}  // namespace
+
+constinit const McSoc tegra124{
+    .name = "tegra124",
+    .chip_id = 0x40,
+    .clients = clients,
+    .interrupts = mc_int::decerr_emem | mc_int::security_violation | mc_int::invalid_smmu_page |
+                  mc_int::invalid_apb_asid_update | mc_int::decerr_vpr | mc_int::secerr_sec | mc_int::decerr_mts,
+    .errors = errors,
+    .smmu = &smmu,
+};
+
+}  // namespace soc::tegra
