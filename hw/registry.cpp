@@ -15,6 +15,7 @@ extern const ModelType soc_pl330_type;
 extern const ModelType soc_smmuv3_type;
 extern const ModelType sprd_iommu_type;
 extern const ModelType tegra_gart_type;
+extern const ModelType tegra_smmu_type;
 #if SOC_TEST_MODELS
 extern const ModelType soc_test_iommu_type;
 #endif
@@ -30,6 +31,7 @@ std::span<const ModelType *const> model_types()
         &soc_smmuv3_type,
         &sprd_iommu_type,
         &tegra_gart_type,
+        &tegra_smmu_type,
 #if SOC_TEST_MODELS
         &soc_test_iommu_type,
 #endif
