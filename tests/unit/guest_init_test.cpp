@@ -282,6 +282,21 @@ TEST_CASE("a fault that tegra-mc prints is understood", "[guest]")
     CHECK(faults[1].address == 0x50000000);
 }
 
+TEST_CASE("both lines are understood that tegra-mc prints of a page fault of its SMMU", "[guest]")
+{
+    const std::string mc = "tegra-mc b000000.memory-controller: ";
+    const auto faults = logged_faults(
+        "tegra-mc",
+        {line(mc + "ppcsahbdmaw: write @0xfe056b40: EMEM address decode error (SMMU translation error [--S])"),
+         line(mc + "ppcsahbdmaw: write @0xfe056b40: Page fault (SMMU translation error [--S])"),
+         line(mc + "tsecswrb: secure write @0x00000000ffffbe00: Page fault (SMMU translation error [R--])"),
+         line(mc + "hdar: read @0x1000: VPR violation (Carveout violation)")});
+    REQUIRE(faults.size() == 3);
+    CHECK(faults[0].address == 0xfe056b40);
+    CHECK(faults[1].address == 0xfe056b40);
+    CHECK(faults[2].address == 0xffffbe00);
+}
+
 TEST_CASE("an unknown driver is not expected to print", "[guest]")
 {
     CHECK(driver_reports_faults("virtio_iommu"));

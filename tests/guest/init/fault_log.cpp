@@ -93,13 +93,18 @@ std::optional<LoggedFault> mtk_iommu_v1(const KernelLine &line)
     return fault;
 }
 
-// drivers/memory/tegra/tegra20.c, tegra20_mc_handle_irq(): "CLIENT: write @0x…: GART page fault (…)". The
-// client goes by its name; no stream is read off it.
+// drivers/memory/tegra/tegra20.c, tegra20_mc_handle_irq(): "CLIENT: write @0x…: GART page fault (…)"; mc.c,
+// tegra30_mc_handle_irq(): "CLIENT: write @0x…: Page fault (SMMU translation error [RW-])", and the same fault a second
+// time as a decode error, which counts: the kernel limits lines. The client goes by its name; no stream is read off it.
 std::optional<LoggedFault> tegra_mc(const KernelLine &line)
 {
+    constexpr std::array<std::string_view, 3> errors = {": GART page fault (", ": Page fault (",
+                                                        ": EMEM address decode error ("};
     const auto address = number_after(line.text, " @");
-    if (!address || (line.text.find(": GART page fault (") == std::string::npos &&
-                     line.text.find(": EMEM address decode error (") == std::string::npos)) {
+    const bool known = std::any_of(errors.begin(), errors.end(), [&](std::string_view error) {
+        return line.text.find(error) != std::string::npos;
+    });
+    if (!address || !known) {
         return std::nullopt;
     }
     return LoggedFault{*address, std::nullopt, line.microseconds};
