@@ -295,3 +295,44 @@ TEST_CASE("the state of TI's MMU is refused where its TLB has another size", "[s
     CHECK(ending.status == 1);
     CHECK(ending.output.find("saved state is not one of") != std::string::npos);
 }
+
+TEST_CASE("Tegra's SMMU goes on with its address spaces, its fault and its line, on the same SoC", "[snapshot]")
+{
+    const std::string master = "soc-dma,id=dma,iommus=smmu:0x3b+smmu:0x35";
+    const Arguments devices = {"-device", "tegra-smmu,id=smmu,variant=tegra30", "-device", master};
+    Machine source(devices);
+    const uint64_t smmu = source.address("smmu");
+    constexpr uint64_t directory = ram + 0x1000000, table = directory + page;
+    source.write32(smmu + 0x10, 1);
+    source.write32(smmu + 0x04, 0x540);
+    source.write32(smmu + 0x1c, 2);
+    source.write32(smmu + 0x20, 0xe0000000 | uint32_t(directory >> 12));
+    source.write32(smmu + 0x270, 0x80000002);
+    source.write32(smmu + 0x22c, 1 << 27);
+    source.write32(directory, 0xf0000000 | uint32_t(table >> 12));
+    source.write32(table + 5 * 4, 0xe0000000 | uint32_t((ram + 0x1000) >> 12));
+    source.fill(ram + 0x1000, pattern(16, 3));
+    Dma dma(source, "dma");
+    REQUIRE(dma.transfer(Direction::to_buffer, 0x7010, 4) == failed);
+    REQUIRE(source.interrupt_pending("smmu"));
+
+    const std::string file = save(source);
+    Machine target(incoming(devices, file));
+    wait_until(target, "completed");
+    Dma there(target, "dma");
+    CHECK(there.transfer(Direction::to_buffer, 0x5000, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(there.buffer(16) == pattern(16, 3));
+    there.port(1);
+    CHECK(there.transfer(Direction::to_buffer, ram + 0x1000, 16) == SOC_DMA_STATUS_DONE);  // physical as before
+    CHECK(target.read32(smmu + 0x0c) == 0x7010);
+    CHECK(target.interrupt_pending("smmu"));
+    target.write32(smmu + 0x00, 0x440);
+    CHECK_FALSE(target.interrupt_pending("smmu"));
+    CHECK(target.quit() == 0);
+
+    const Ending other = Machine::ends(incoming({"-device", "tegra-smmu,id=smmu,variant=tegra124", "-device", master},
+                                                file));
+    INFO(other.output);
+    CHECK(other.status == 1);
+    CHECK(other.output.find("saved state is not one of") != std::string::npos);
+}
