@@ -18,6 +18,8 @@ from paths import ROOT
 LIFTS = ["cache-coherency"]
 MASTERS = ["pci", "platform"]
 TIMEOUT = 60.0
+SESSIONS = 3
+MOST_SESSIONS = 1000
 EXPECTATIONS = ROOT / "tests" / "guest" / "expectations"
 
 
@@ -51,7 +53,8 @@ def guest_options(parser: argparse.ArgumentParser):
     parser.add_argument("--master", help="pci or platform; default: PCI where the IOMMU takes it")
     parser.add_argument("--memory", metavar="SIZE", help="the guest's RAM, as 512M or 6G (default: as the IOMMU's "
                         "profile has it)")
-    parser.add_argument("--sessions", type=int, default=3, metavar="N", help="open-to-close cycles (default 3)")
+    parser.add_argument("--sessions", type=int, default=SESSIONS, metavar="N",
+                        help=f"open-to-close cycles (default {SESSIONS})")
     parser.add_argument("--timeout", type=float, metavar="S", help=f"for one boot (default {TIMEOUT:.0f})")
     parser.add_argument("--append", default="", metavar="TEXT", help="more words for the kernel command line")
     emulator = parser.add_argument_group("QEMU")
@@ -106,7 +109,8 @@ def parser() -> Parser:
     matrix.add_argument("--shard", metavar="I/N", help="the I-th of N parts of about the same cost")
     matrix.add_argument("--list", action="store_true", help="print the names of the cells; boot nothing")
     matrix.add_argument("--kdir", type=Path, metavar="DIR", help="a kernel tree of your own; never written to")
-    matrix.add_argument("--sessions", type=int, default=3, metavar="N", help="open-to-close cycles (default 3)")
+    matrix.add_argument("--sessions", type=int, metavar="N", help="open-to-close cycles (default: as the set "
+                        f"says of the IOMMU, else {SESSIONS})")
     matrix.add_argument("--timeout", type=float, metavar="S", help=f"for one boot (default {TIMEOUT:.0f})")
     matrix.add_argument("--output", type=Path, metavar="DIR", help="where the logs go")
     matrix.add_argument("--separate", action="store_true", help="a boot for each cell")
@@ -200,8 +204,7 @@ def check_kernel(args):
 
 def check_matrix(args):
     one_of("mutation", args.mutation, plugin.MUTATIONS)
-    if not 1 <= args.sessions <= 1000:
-        raise Usage(f"--sessions {args.sessions}: valid: 1 to 1000")
+    check_sessions(args.sessions)
     if args.jobs is not None and args.jobs < 1:
         raise Usage(f"--jobs {args.jobs}: valid: 1 and more")
     if args.kdir and not args.kdir.is_dir():
@@ -211,6 +214,11 @@ def check_matrix(args):
 
 
 def shard_numbers(text: str) -> tuple[int, int]:
+def check_sessions(number: int | None):
+    if number is not None and not 1 <= number <= MOST_SESSIONS:
+        raise Usage(f"--sessions {number}: valid: 1 to {MOST_SESSIONS}")
+
+
     part, slash, parts = text.partition("/")
     if not slash or not part.isdigit() or not parts.isdigit() or not 1 <= int(part) <= int(parts):
         raise Usage(f"--shard {text}: valid: I/N with I from 1 to N")
@@ -238,8 +246,7 @@ def check_guest(args):
     one_of("mutation", args.mutation, plugin.MUTATIONS)
     # That a step can fail need not be shown twice, which would take four more builds.
     args.sanitize |= bool(os.environ.get("SOC_IOMMU_SANITIZE")) and args.mutation == "none"
-    if not 1 <= args.sessions <= 1000:
-        raise Usage(f"--sessions {args.sessions}: valid: 1 to 1000")
+    check_sessions(args.sessions)
     if not 1 <= args.instances <= 4:
         raise Usage(f"--instances {args.instances}: valid: 1 to 4")
     if args.timeout is not None and not args.timeout > 0:

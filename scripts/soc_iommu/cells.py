@@ -12,7 +12,7 @@ from pathlib import Path
 import kernel as kernel_module
 import memory
 import protocol
-from arguments import LIFTS, MASTERS
+from arguments import LIFTS, MASTERS, MOST_SESSIONS
 from errors import Failure, Usage
 from paths import ROOT
 from registry import Iommu
@@ -81,27 +81,36 @@ class Line:
     iommu: str
     options: list[dict[str, str]]
     globs: list[Glob]
+    sessions: int | None = None  # some drivers change their answer with their number
 
 
 def read_default_set(path: Path = DEFAULT_SET) -> dict[str, Line]:
-    """IOMMU options=SET;SET… GLOB…: one line each; a GLOB begins behind the IOMMU's name."""
+    """IOMMU options=SET;SET… [sessions=N] GLOB…: one line each; a GLOB begins behind the IOMMU's name."""
     lines = {}
     for number, text in enumerate(path.read_text().splitlines(), 1):
         words = text.split("#")[0].split()
         if not words:
             continue
-        where = f"{path.name}:{number}"
+        where, sessions = f"{path.name}:{number}", None
+        if len(words) > 2 and words[2].startswith("sessions="):
+            sessions = read_sessions(where, words.pop(2).removeprefix("sessions="))
         if len(words) < 3 or not words[1].startswith("options="):
-            raise Failure(f"{where}: '{text}'; valid: IOMMU options=default;KEY=VALUE,KEY=VALUE;… GLOB…")
+            raise Failure(f"{where}: '{text}'; valid: IOMMU options=default;KEY=VALUE,KEY=VALUE;… [sessions=N] GLOB…")
         if words[0] in lines:
             raise Failure(f"{where}: a second line for {words[0]}")
         options = [dict(pair.split("=", 1) for pair in one.split(",")) if one != "default" else {}
                    for one in words[1].removeprefix("options=").split(";")]
         try:
-            lines[words[0]] = Line(words[0], options, [Glob(f"{words[0]}/{glob}") for glob in words[2:]])
+            lines[words[0]] = Line(words[0], options, [Glob(f"{words[0]}/{glob}") for glob in words[2:]], sessions)
         except Usage as error:
             raise Failure(f"{where}: {error}") from error
     return lines
+
+
+def read_sessions(where: str, text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MOST_SESSIONS:
+        raise Failure(f"{where}: sessions={text}; valid: 1 to {MOST_SESSIONS}")
+    return int(text)
 
 
 def all_of(iommu: Iommu, line: Line) -> list[Cell]:

@@ -27,10 +27,10 @@ from phases import Phases, duration
 from verdict import BROKEN, ERROR, REFUSED, UNSUPPORTED, WORKS
 
 
-def attach_args(machine: Machine, args):
-    """What attach would be asked for, so that both prepare a machine in the same way."""
+def attach_args(machine: Machine, args, sessions: int | None = None):
+    """What attach would be asked for, so that both prepare a machine in the same way. `sessions`: the set's."""
     argv = ["attach", machine.iommu, "--page-size", machine.page, "--master", machine.master,
-            "--sessions", str(args.sessions), "--mutation", args.mutation]
+            "--sessions", str(args.sessions or sessions or arguments.SESSIONS), "--mutation", args.mutation]
     argv += memory.words([f"{name}={value}" for name, value in machine.options])
     argv += ["--kdir", str(args.kdir)] if args.kdir else ["--kernel", machine.kernel]
     if args.timeout is not None:
@@ -38,8 +38,8 @@ def attach_args(machine: Machine, args):
     return arguments.parse(argv)
 
 
-def make_ready(cache: Cache, phases: Phases, machine: Machine, args) -> matrix.Ready:
-    wanted = attach_args(machine, args)
+def make_ready(cache: Cache, phases: Phases, machine: Machine, args, sessions: int | None) -> matrix.Ready:
+    wanted = attach_args(machine, args, sessions)
     plan = prepare.plan(cache, phases, wanted)
     setup, kernel, qemu = prepare.ready(cache, phases, wanted, plan)
     environment = boot.sanitizer_environment() if wanted.sanitize else None
@@ -102,7 +102,7 @@ def run_matrix(args, cache: Cache, phases: Phases) -> int:
         args.output.mkdir(parents=True, exist_ok=True)
         phases.log_dir = args.output.resolve()
     machines = dict.fromkeys(cell.machine for cell in chosen)
-    ready = {machine: make_ready(cache, phases, machine, args) for machine in machines}
+    ready = {machine: make_ready(cache, phases, machine, args, lines[machine.iommu].sessions) for machine in machines}
     journal = matrix.Journal(matrix.journal_path(cache), args.resume, phases.say)
     runner = matrix.Runner(cache, phases, ready, journal, shared=not args.separate)
     with phases.phase(f"matrix of {len(chosen)} cells", limit=24 * 3600):

@@ -8,6 +8,7 @@ from pathlib import Path
 import memory
 import phases
 import scenario
+from arguments import SESSIONS
 from verdict import BROKEN, ERROR, REFUSED, WORKS, Verdict
 
 
@@ -25,7 +26,9 @@ def entry(setup: scenario.Setup, cap_patch: bool | None, qemu_version: str, api:
                    "detail": s.detail} for s in verdict.steps],
         "kernel_warnings": verdict.kernel_warnings, "seconds": round(seconds, 2), "log": str(log),
     }
-    return made | ({memory.OPTION: setup.memory} if setup.memory else {})
+    # What has no place in the cell's name, or need not be said where it is as ever.
+    return made | ({memory.OPTION: setup.memory} if setup.memory else {}) | (
+        {"sessions": setup.sessions} if setup.sessions != SESSIONS else {})
 
 
 def step_lines(steps: list[dict]) -> list[str]:

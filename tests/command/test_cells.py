@@ -71,6 +71,17 @@ class Sets(Case):
         with self.assertRaises(Usage):
             self.every(iommu(), text="some-iommu options=memory=64M *")
 
+    def test_a_line_may_ask_for_more_sessions(self):
+        lines = self.lines("some-iommu options=default sessions=5 *\nother options=default *")
+        self.assertEqual([(line.sessions, len(line.globs)) for line in lines.values()], [(5, 1), (None, 1)])
+        machine = Machine("some-iommu", (), "6.12", "4k", "pci")
+        for argv, want in ((["matrix"], 5), (["matrix", "--sessions", "7"], 7)):
+            self.assertEqual(matrix_command.attach_args(machine, arguments.parse(argv), 5).sessions, want)
+        self.assertEqual(matrix_command.attach_args(machine, arguments.parse(["matrix"])).sessions, 3)
+        for bad in ("0", "many", "1001", "-1"):
+            self.refused(f"some-iommu options=default sessions={bad} *", "matrix.set:1", f"sessions={bad}", "1 to 1000")
+        self.refused("some-iommu options=default sessions=5", "matrix.set:1", "[sessions=N] GLOB")
+
     def test_only_takes_globs_and_alternatives(self):
         found, lines = self.every(iommu(), text="some-iommu options=default */6.12/4k/*/cap/stock")
         names = [cell.name for cell in cells.select(found, lines, ["*/*/*/*/pci/*/*/vfio|dma"], False)]

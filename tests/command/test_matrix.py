@@ -111,13 +111,14 @@ class Runs(Case):
         self.assertEqual({entry["verdict"] for entry in entries}, {"works"})
         self.assertEqual(self.boot_count(), 1)
 
-    def test_memory_is_said_only_where_it_is_not_the_profiles(self):
+    def test_memory_and_sessions_are_said_only_where_they_are_not_as_ever(self):
         plain = self.run_cells()[0]
         self.assertNotIn("memory", plain)
+        self.assertEqual(plain["sessions"], 1)  # not the default: these cells have one
         ready = self.ready()
-        ready.setup.memory = "6G"
+        ready.setup.sessions, ready.setup.memory = 3, "6G"
         entry = report.entry(ready.setup, True, "7.2", "dma", verdict.Verdict(verdict.WORKS), 1.0, self.dir)
-        self.assertEqual(set(entry) - {"memory"}, set(plain) - {"reason", "console", "qemu_args"})
+        self.assertEqual(set(entry) - {"memory"}, set(plain) - {"reason", "console", "qemu_args", "sessions"})
         self.assertEqual((entry["memory"], entry["cell"]), ("6G", "some/memory=6G/6.12/4k/pci/cap/stock/dma"))
 
     def test_no_verdict_changes_in_company(self):

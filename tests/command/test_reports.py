@@ -129,6 +129,10 @@ class Cells(unittest.TestCase):
         self.assertEqual(cells.attach_command(entry), "scripts/soc-iommu attach apple-dart -o variant=t6000 "
                          "--memory 6G --kernel 6.12 --page-size 4k --master pci --api dma")
 
+    def test_the_sessions_of_a_cell_that_had_more(self):
+        entry = cell(f"{DART}/dma", sessions=5)
+        self.assertTrue(cells.attach_command(entry).endswith(" --sessions 5 --api dma"))
+
     def test_that_command_is_right_usage_and_names_the_same_cell(self):
         import arguments
         args = arguments.parse(cells.attach_command(cell(f"{GART}/direct")).split()[1:])

@@ -104,4 +104,5 @@ def attach_command(entry: dict) -> str:
     words += ["--page-size", page, "--master", master, *(["--no-cap-patch"] if cap == "nocap" else [])]
     for gate in gates.split("+"):
         words += [] if gate == "stock" else ["--unsafe-interrupts"] if gate == "unsafe" else ["--lift", gate]
+    words += ["--sessions", str(entry["sessions"])] if entry.get("sessions") else []
     return shlex.join([*words, "--api", api])

@@ -79,6 +79,7 @@ def facts(entry: dict) -> str:
     series = {True: "in force", False: "its check is skipped, or not there"}.get(entry.get("cap_patch"), "unknown")
     named = [("IOMMU", entry["iommu"]), ("Options", options), ("Kernel", entry.get("kernel")),
              ("Page size", entry.get("page_size")), ("QEMU", entry.get("qemu")), ("Memory", entry.get("memory")),
+             ("Sessions", entry.get("sessions")),
              ("Master", entry.get("master")),
              ("Capability series", series), ("Gates lifted", ", ".join(entry.get("lifted") or []) or "none"),
              ("Unsafe interrupts", "allowed" if entry.get("unsafe_interrupts") else "not allowed"),
