@@ -6,6 +6,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import re
 from dataclasses import dataclass, field
 
+import complaint
+
 _DATA = ["map", "dma", "isolation", "readonly", "unmap", "stale", "detach"]
 STEPS = {
     "dma": ["probe", "bind", "dma", "unmap"],
@@ -32,9 +34,10 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 WARNINGS = re.compile(
     r"^(WARNING: |={3,}\[? ?WARNING|INFO: task .* blocked for more than|rcu: INFO: \S+ (self-)?detected|"
-    r"INFO: rcu\S* (self-)?detected|UBSAN: |BUG: KASAN|BUG: KFENCE|BUG: sleeping function|BUG: scheduling while atomic|"
-    r"BUG: workqueue lockup|BUG: Bad page|BUG: unable to release|list_add corruption|list_del corruption|"
-    r"refcount_t: |watchdog: BUG: )")
+    r"INFO: rcu\S* (self-)?detected|UBSAN: |list_add corruption|list_add double add|list_del corruption|refcount_t: |"
+    r"watchdog: BUG: |INFO: trying to register non-static key|BUG \S+ \(|"
+    # Lockdep that ran out of room is no driver's defect.
+    r"(\[ )?BUG: (?!MAX_LOCK|MAX_STACK))")
 OOPSES = re.compile(
     r"^(Unable to handle kernel |Internal error: |Oops[: ]|BUG: kernel NULL|BUG: unable to handle|kernel BUG at |"
     r"Kernel BUG at |SError Interrupt on CPU|Bad mode in )")
@@ -124,4 +127,13 @@ def split_turns(log: bytes) -> list[tuple[str, str, bytes]]:
 
 def parse(log: bytes) -> list[Event]:
     """Everything in the log that bears on the verdict, in order."""
-    return [event for event in map(parse_line, lines_of(log)) if event]
+    lines, events, complaints = lines_of(log), [], 0
+    for number, line in enumerate(lines, 1):
+        event = parse_line(line)
+        if event and event.kind in ("warning", "oops", "panic"):
+            complaints += 1
+            if complaints <= complaint.MOST:
+                rest = [PREFIX.sub("", further) for further in lines[number:number + complaint.REPORT_LINES]]
+                event.text = complaint.about(event.text, rest)
+        events += [event] if event else []
+    return events
