@@ -39,7 +39,8 @@ def guest_options(parser: argparse.ArgumentParser):
                         + ", ".join(f"{name} ({text})" for name, text in protocol.FURTHER.items()))
     kernels = parser.add_argument_group("guest kernel")
     kernels.add_argument("--kernel", metavar="VERSION", help="default: the newest that has a driver for the "
-                         "IOMMU itself")
+                         "IOMMU itself; " + "; ".join(f"VERSION-{name}: with {text}"
+                                                      for name, text in kernel.FLAVOURS.items()))
     kernels.add_argument("--page-size", default="4k", help="of the kernel (default 4k)")
     kernels.add_argument("--kdir", type=Path, metavar="DIR", help="a kernel tree of your own; never written to")
     kernels.add_argument("--image", type=Path, metavar="FILE", help="a kernel image as it is")
@@ -213,12 +214,12 @@ def check_matrix(args):
         args.shard = shard_numbers(args.shard)
 
 
-def shard_numbers(text: str) -> tuple[int, int]:
 def check_sessions(number: int | None):
     if number is not None and not 1 <= number <= MOST_SESSIONS:
         raise Usage(f"--sessions {number}: valid: 1 to {MOST_SESSIONS}")
 
 
+def shard_numbers(text: str) -> tuple[int, int]:
     part, slash, parts = text.partition("/")
     if not slash or not part.isdigit() or not parts.isdigit() or not 1 <= int(part) <= int(parts):
         raise Usage(f"--shard {text}: valid: I/N with I from 1 to N")

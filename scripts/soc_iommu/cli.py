@@ -47,6 +47,8 @@ def run_list(args, cache: Cache, phases: Phases) -> int:
             print(f"    with -o {other['option']}={other['value']}: {guest_line(item.with_guest(other))}")
         for option in item.options:
             print(f"    -o {option['name']}={option['valid']} (default {option['default']}): {option['help']}")
+    for name, text in kernel_module.FLAVOURS.items():
+        print(f"Each kernel that is a plain version also as VERSION-{name}, built on demand: with {text}")
     return 0
 
 
@@ -129,15 +131,16 @@ def run_kernel(args, cache: Cache, phases: Phases) -> int:
     iommus = prepare.load_registry(cache, phases, prepare.plugin_module.BuildOptions())
     if args.action == "list":
         choices = [prepare.kernel_choice(profile, kernel, page) for iommu in iommus.values()
-                   for profile in iommu.all_guests() for kernel in profile.kernels
+                   for profile in iommu.all_guests() for kernel in profile.all_kernels()
                    for page in kernel_module.page_sizes(profile.arch)]
     elif args.iommu:
         iommu = registry.pick(iommus, args.iommu)
         one_of(f"architecture of {iommu.name}", args.arch, [iommu.arch])
-        one_of(f"kernel for {iommu.name}", args.kernel, iommu.kernels)
+        one_of(f"kernel for {iommu.name}", args.kernel, iommu.all_kernels())
         choices = [prepare.kernel_choice(iommu, args.kernel, args.page_size, extra_patches=patches)]
     else:
         version, flavour = kernel_module.parse_version(args.kernel)
+        one_of("kernel", args.kernel, [version, *(f"{version}-{name}" for name in kernel_module.FLAVOURS)])
         choices = [kernel_module.Choice(version, args.arch, args.page_size, patches, flavour=flavour)]
     for choice in dict.fromkeys(choices):
         configs = prepare.kernel_configs(iommus, choice)

@@ -19,6 +19,8 @@ from paths import KERNEL_CONFIG, ROOT
 from phases import Phases, tail
 
 VERSIONS = ["6.1", "6.12"]  # those that this tree has patches for
+# What any of them can be besides, by flavour-NAME.config: built on demand, no IOMMU's default and in no default set.
+FLAVOURS = {"debug": "KASAN, lockdep and checked lists, slower"}
 # Objects in a build, for the progress display only.
 ABOUT_OBJECTS = 820
 
@@ -101,9 +103,10 @@ def page_sizes(arch: str) -> list[str]:
 
 
 def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
-    """The fragments of a kernel: of each name NAME.config and, where there is one, NAME-VERSION.config."""
+    """The fragments of a kernel: of each name NAME.config and NAME-VERSION.config, as far as they exist."""
     arch = ARCHES[choice.arch]
-    names = ["base", choice.arch, f"{choice.arch}-{choice.config}", *([f"page-{choice.page}"] if arch.page_sizes else []),
+    names = ["base", choice.arch, f"{choice.arch}-{choice.config}",
+             *([f"page-{choice.page}"] if arch.page_sizes else []),
              *sorted(set(configs) | ({"reference"} if arch.reference else set())),
              *([f"flavour-{choice.flavour}"] if choice.flavour else []), *(["selftest"] if choice.selftest else [])]
     files = [KERNEL_CONFIG / f"{name}{suffix}.config" for name in names for suffix in ("", f"-{choice.version}")]

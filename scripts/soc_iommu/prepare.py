@@ -26,6 +26,8 @@ from scenario import Setup
 NOT_BUILT = "NOT-BUILT-YET"
 # ASan makes the models several times slower; the rest of QEMU runs as fast as ever.
 SANITIZED_TIMEOUT = 3
+# KASAN and lockdep make the guest so, under TCG.
+FLAVOUR_TIMEOUT = 4
 
 
 @dataclass
@@ -83,12 +85,19 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
     for api in args.api:
         one_of(f"API for {iommu.name}", api, iommu.all_apis())
     one_of(f"page size for {iommu.arch}", args.page_size, kernel_module.page_sizes(iommu.arch))
-    kernel = one_of(f"kernel for {iommu.name}", args.kernel, iommu.kernels) if args.kernel else iommu.newest_kernel()
+    kernel = iommu.newest_kernel()
+    if args.kernel:
+        kernel = one_of(f"kernel for {iommu.name}", args.kernel, iommu.all_kernels())
     choice = kernel_choice(iommu, kernel, args.page_size, series=not args.no_cap_series,
                            extra_patches=tuple(p.resolve() for p in args.kernel_patch))
-    timeout = args.timeout or TIMEOUT * (SANITIZED_TIMEOUT if args.sanitize else 1)
+    timeout = args.timeout or TIMEOUT * slower(args, choice)
     return Plan(iommu, options, master, choice, kernel, build_options(args), kernel_configs(iommus, choice),
                 timeout, memory.of_run(args.memory, iommu))
+
+
+def slower(args, choice: Choice) -> int:
+    """How many times as long as otherwise a boot, and each step of it, may take."""
+    return (SANITIZED_TIMEOUT if args.sanitize else 1) * (FLAVOUR_TIMEOUT if choice.flavour else 1)
 
 
 def needed_packages(args, plan: Plan) -> list[str]:
@@ -149,7 +158,7 @@ def check_gates(args, kernel: Kernel):
 
 def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, disk: str) -> Setup:
     # The guest's own watchdog has to speak before the whole boot runs out of time.
-    step_timeout = max(1, min(10 * (SANITIZED_TIMEOUT if args.sanitize else 1), int(plan.timeout / 4)))
+    step_timeout = max(1, min(10 * slower(args, plan.choice), int(plan.timeout / 4)))
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.kernel,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
                  memory=plan.memory, instances=args.instances, extra_append=args.append.split())

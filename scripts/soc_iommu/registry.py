@@ -80,6 +80,11 @@ class Iommu:
         """An instance serves one platform master."""
         return len(self.streams) == 1
 
+    def all_kernels(self) -> list[str]:
+        """With the flavours that are made on demand."""
+        return [*self.kernels, *(f"{name}-{flavour}" for flavour in kernel.FLAVOURS for name in self.kernels
+                                 if "-" not in name)]
+
     def newest_kernel(self) -> str:
         """Flavours, and kernels that lost the driver, are for those who ask for one."""
         return [name for name in self.kernels if "-" not in name and not self.carried_from(name)][-1]

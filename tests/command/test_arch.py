@@ -1,5 +1,6 @@
 """Architectures and the kernels for them. SPDX-License-Identifier: GPL-2.0-or-later"""
 
+import dataclasses
 import os
 import unittest
 from unittest import mock
@@ -56,6 +57,21 @@ class Kernels(unittest.TestCase):
 
     def test_the_newest_is_none_that_has_to_be_asked_for(self):
         self.assertEqual(iommu("x", "arm", ["6.1", "6.12", "6.12-arm-dma"]).newest_kernel(), "6.12")
+
+    def test_a_debug_kernel_is_that_of_the_version_and_more(self):
+        dart = iommu("apple-dart", "arm64", ["6.1", "6.12", "6.12-arm-dma"])
+        self.assertEqual(dart.all_kernels(), ["6.1", "6.12", "6.12-arm-dma", "6.1-debug", "6.12-debug"])
+        self.assertEqual(dart.newest_kernel(), "6.12")
+        for arch, name in (("arm64", "apple-dart"), ("arm", "tegra-gart"), ("arm", "mtk-m4u-v1"), ("arm", "other")):
+            for version in ("6.1", "6.12"):
+                one = iommu(name, arch, ["6.1", "6.12"])
+                plain, debug = (prepare.kernel_choice(one, text, "4k") for text in (version, version + "-debug"))
+                with self.subTest(name=name, version=version):
+                    self.assertEqual(dataclasses.replace(debug, flavour=""), plain)
+                    self.assertEqual(debug.flavour, "debug")
+                    self.assertEqual(prepare.kernel_configs({name: one}, debug),
+                                     prepare.kernel_configs({name: one}, plain))
+                    self.assertEqual(one.carried_from(version + "-debug"), one.carried_from(version))
 
     def test_one_kernel_serves_the_iommus_of_an_architecture_or_each_has_its_own(self):
         both = {i.name: i for i in (iommu("a", "arm64", ["6.12"]), iommu("b", "arm64", ["6.1", "6.12"]),
