@@ -71,10 +71,12 @@ Placement placement_from(const SocModel &model, const SocPlacement &raw)
     placement.id = raw.id;
     placement.regions.assign(raw.region_address, raw.region_address + shape.regions.size());
     for (unsigned line = 0; line < shape.irqs; ++line)
-        placement.irqs.emplace_back(raw.irq_cells + 3 * line, raw.irq_cells + 3 * line + 3);
+        placement.irqs.emplace_back(raw.irq_cells + raw.irq_cell_count * line,
+                                    raw.irq_cells + raw.irq_cell_count * (line + 1));
     placement.interrupt_parent = raw.interrupt_parent;
     placement.msi_parent = raw.msi_parent;
     placement.self = raw.self_phandle;
+    placement.pci_host = raw.pci_host ? raw.pci_host : "";
     const auto *iommus = static_cast<const uint8_t *>(raw.iommus);
     placement.iommus.assign(iommus, iommus + raw.iommus_size);
     placement.new_phandle = [&host] { return host.ops().phandle(host.handle()); };

@@ -56,6 +56,20 @@ static inline bool compat_pci_has_hook(PCIBus *bus)
 {
     return bus->iommu_ops != NULL;
 }
+
+/* A hook that somebody else installed, and what it says. */
+typedef struct CompatPciHooked {
+    const PCIIOMMUOps *ops;
+    void *opaque;
+} CompatPciHooked;
+static inline CompatPciHooked compat_pci_hooked(PCIBus *bus)
+{
+    return (CompatPciHooked){ bus->iommu_ops, bus->iommu_opaque };
+}
+static inline AddressSpace *compat_pci_hooked_space(const CompatPciHooked *hook, PCIBus *bus, int devfn)
+{
+    return hook->ops ? hook->ops->get_address_space(bus, hook->opaque, devfn) : NULL;
+}
 #else
 #define COMPAT_PCI_HOOK(name, function)                   \
     static void name##_install(PCIBus *bus, void *opaque) \
@@ -69,6 +83,19 @@ static inline bool compat_pci_has_hook(PCIBus *bus)
 static inline bool compat_pci_has_hook(PCIBus *bus)
 {
     return bus->iommu_fn != NULL;
+}
+
+typedef struct CompatPciHooked {
+    CompatPciHook *function;
+    void *opaque;
+} CompatPciHooked;
+static inline CompatPciHooked compat_pci_hooked(PCIBus *bus)
+{
+    return (CompatPciHooked){ bus->iommu_fn, bus->iommu_opaque };
+}
+static inline AddressSpace *compat_pci_hooked_space(const CompatPciHooked *hook, PCIBus *bus, int devfn)
+{
+    return hook->function ? hook->function(bus, hook->opaque, devfn) : NULL;
 }
 #endif
 

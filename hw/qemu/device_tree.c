@@ -14,20 +14,17 @@
 #include "qemu/error-report.h"
 #include "qemu/notify.h"
 
-static void *board_fdt(void)
-{
-    return MACHINE(qdev_get_machine())->fdt;
-}
+static void *tree; /* while it is being written */
 
 uint32_t soc_dt_phandle(SocHost *host)
 {
-    return qemu_fdt_alloc_phandle(board_fdt());
+    return qemu_fdt_alloc_phandle(tree);
 }
 
 /* libfdt and not qemu_fdt_*: those end QEMU where something does not fit. */
 bool soc_dt_node(SocHost *host, const char *path)
 {
-    void *fdt = board_fdt();
+    void *fdt = tree;
     const char *name = strrchr(path, '/');
     int parent;
 
@@ -43,10 +40,9 @@ bool soc_dt_node(SocHost *host, const char *path)
 
 bool soc_dt_property(SocHost *host, const char *path, const char *name, const void *data, uint32_t size)
 {
-    void *fdt = board_fdt();
-    const int node = fdt_path_offset(fdt, path);
+    const int node = fdt_path_offset(tree, path);
 
-    return node >= 0 && fdt_setprop(fdt, node, name, data, size) == 0;
+    return node >= 0 && fdt_setprop(tree, node, name, data, size) == 0;
 }
 
 static uint32_t phandle_of_compatible(void *fdt, const char *compatible)
@@ -88,17 +84,28 @@ static uint32_t *iommus_of(SocHost *host, uint32_t *size)
     return cells;
 }
 
+/* The path of the host bridge's node, where this IOMMU serves its functions; else NULL. */
+static const char *pci_host_of(SocHost *host, void *fdt, char *path, int size)
+{
+    const int node = soc_pci_serves(host) ? fdt_node_offset_by_compatible(fdt, -1, soc_board()->pci_host) : -1;
+
+    return node >= 0 && fdt_get_path(fdt, node, path, size) == 0 ? path : NULL;
+}
+
 static void describe(SocHost *host, void *fdt)
 {
+    char pci_host[256];
     uint32_t size;
     g_autofree uint32_t *iommus = iommus_of(host, &size);
     const SocPlacement placement = {
         .id = host->id,
         .region_address = host->region_address,
         .irq_cells = host->irq_cells,
-        .interrupt_parent = interrupt_parent(fdt),
+        .irq_cell_count = soc_board()->irq_cell_count,
+        .interrupt_parent = interrupt_parent(fdt) ?: phandle_of_compatible(fdt, "fsl,mpic"),
         .msi_parent = phandle_of_compatible(fdt, "arm,gic-v3-its"),
         .self_phandle = host->phandle,
+        .pci_host = pci_host_of(host, fdt, pci_host, sizeof(pci_host)),
         .iommus = iommus,
         .iommus_size = size,
     };
@@ -110,18 +117,12 @@ static void describe(SocHost *host, void *fdt)
     }
 }
 
-static void machine_done(Notifier *notifier, void *data)
+void soc_describe_all(void *fdt)
 {
-    void *fdt = board_fdt();
     Error *error = NULL;
     SocHost *host;
 
-    QTAILQ_FOREACH(host, &soc_hosts, next) {
-        soc_ports_listen(host);
-    }
-    if (!fdt) { /* a board without a tree of its own */
-        return;
-    }
+    tree = fdt;
     QTAILQ_FOREACH(host, &soc_hosts, next) {
         host->phandle = qemu_fdt_alloc_phandle(fdt);
     }
@@ -133,6 +134,22 @@ static void machine_done(Notifier *notifier, void *data)
     if (!soc_pci_describe(fdt, &error)) {
         error_report_err(error);
         exit(1);
+    }
+    tree = NULL;
+}
+
+static void machine_done(Notifier *notifier, void *data)
+{
+    void *fdt = MACHINE(qdev_get_machine())->fdt;
+    SocHost *host;
+
+    QTAILQ_FOREACH(host, &soc_hosts, next) {
+        soc_ports_listen(host);
+    }
+    if (soc_ppce500()) {
+        soc_ppce500_describe_late();
+    } else if (fdt) { /* else a board without a tree of its own */
+        soc_describe_all(fdt);
     }
 }
 

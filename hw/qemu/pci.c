@@ -10,6 +10,7 @@
 #include "hw/pci/pci_host.h"
 
 static PCIBus *root_bus; /* hooked; NULL before the first instance that serves PCI */
+static CompatPciHooked bridge_hook; /* of the host bridge's own: its inbound windows. Empty on boards without */
 static GArray *ranges;   /* SocPciRange, in order of their requester ids */
 
 /* Any thread: `ranges` does not change once the machine runs. */
@@ -100,7 +101,8 @@ bool soc_pci_attach(SocHost *iommu, Error **errp)
             error_setg(errp, "%s: this machine has no PCI bus; use pci-map=none", iommu->id);
             return false;
         }
-        if (compat_pci_has_hook(bus)) {
+        bridge_hook = compat_pci_hooked(bus);
+        if (compat_pci_has_hook(bus) && !soc_ppce500_is_bridge(bus, &bridge_hook)) {
             error_setg(errp, "%s: another IOMMU serves the PCI bus already (-machine iommu=, or virtio-iommu); "
                              "leave that out, or use pci-map=none", iommu->id);
             return false;
@@ -113,6 +115,22 @@ bool soc_pci_attach(SocHost *iommu, Error **errp)
     }
     ranges = g_steal_pointer(&wanted);
     return true;
+}
+
+bool soc_pci_serves(const SocHost *iommu)
+{
+    for (unsigned i = 0; ranges && i < ranges->len; i++) {
+        if (g_array_index(ranges, SocPciRange, i).iommu == iommu) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the bridge makes of a function's addresses before they come to the IOMMU; NULL: nothing. */
+AddressSpace *soc_pci_inbound(PCIBus *bus, int devfn)
+{
+    return compat_pci_hooked_space(&bridge_hook, bus, devfn);
 }
 
 static bool any_serves_ats(void)
@@ -153,6 +171,7 @@ bool soc_pci_describe(void *fdt, Error **errp)
         map[4 * i + 2] = cpu_to_be32(cells[0]);
         map[4 * i + 3] = cpu_to_be32(range->span.length);
     }
+    /* Only this binding has the property; the ppce500's bridge says what it has to say in the model's describe(). */
     paths = qemu_fdt_node_path(fdt, NULL, "pci-host-ecam-generic", errp);
     if (!paths) {
         return false;

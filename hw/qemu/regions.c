@@ -10,15 +10,31 @@
 #include "hw/irq.h"
 #include "qemu/log.h"
 
-enum {
-    WINDOW_FIRST = 0x0b000000,
-    WINDOW_LAST = 0x0bffffff,
-    SPI_FIRST = 112,
-    SPI_LAST = 175,
+static void name_spi(uint32_t irq, uint32_t *cells)
+{
+    cells[0] = 0; /* GIC_SPI */
+    cells[1] = irq;
+    cells[2] = 4; /* IRQ_TYPE_LEVEL_HIGH */
+}
+
+static const SocBoard virt = {
+    .first_address = 0x0b000000,
+    .last_address = 0x0bffffff,
+    .first_irq = 112,
+    .last_irq = 175,
+    .controllers = { "arm-gicv3-common", "arm_gic_common" },
+    .irq_cell_count = 3,
+    .name_irq = name_spi,
+    .pci_host = "pci-host-ecam-generic",
 };
 
-static uint64_t next_address = WINDOW_FIRST;
-static uint32_t next_spi = SPI_FIRST;
+static uint64_t next_address; /* 0: the board's first */
+static uint32_t next_irq;
+
+const SocBoard *soc_board(void)
+{
+    return soc_ppce500() ?: &virt;
+}
 
 /*
  * A model can be made to reach its own registers: by a doorbell whose transfer goes there, or by an MSI address
@@ -110,6 +126,7 @@ static const char *occupant(uint64_t address, uint64_t size)
 static bool find_place(SocHost *host, const SocRegion *region, uint64_t *address, Error **errp)
 {
     const uint64_t alignment = MAX(region->alignment, 0x1000u);
+    const SocBoard *board = soc_board();
 
     if (region->address) {
         const char *other = occupant(region->address, region->size);
@@ -122,13 +139,14 @@ static bool find_place(SocHost *host, const SocRegion *region, uint64_t *address
         *address = region->address;
         return true;
     }
-    *address = QEMU_ALIGN_UP(next_address, alignment);
-    while (*address + region->size - 1 <= WINDOW_LAST && occupant(*address, region->size)) {
+    *address = QEMU_ALIGN_UP(next_address ?: board->first_address, alignment);
+    while (*address + region->size - 1 <= board->last_address && occupant(*address, region->size)) {
         *address += alignment;
     }
-    if (*address + region->size - 1 > WINDOW_LAST) {
-        error_setg(errp, "%s: no room for region '%s' of 0x%" PRIx64 " bytes between 0x%x and 0x%x: too many devices",
-                   host->id, region->name, region->size, WINDOW_FIRST, WINDOW_LAST);
+    if (*address + region->size - 1 > board->last_address) {
+        error_setg(errp, "%s: no room for region '%s' of 0x%" PRIx64 " bytes between 0x%" PRIx64 " and 0x%" PRIx64
+                         ": too many devices", host->id, region->name, region->size, board->first_address,
+                   board->last_address);
         return false;
     }
     next_address = *address + region->size;
@@ -154,29 +172,28 @@ bool soc_place_regions(SocHost *host, Error **errp)
 
 bool soc_place_irqs(SocHost *host, Error **errp)
 {
-    Object *gic;
+    const SocBoard *board = soc_board();
+    Object *controller = NULL;
 
     if (!host->shape->irq_count) {
         return true;
     }
-    gic = object_resolve_path_type("", "arm-gicv3-common", NULL);
-    if (!gic) {
-        gic = object_resolve_path_type("", "arm_gic_common", NULL);
+    for (unsigned i = 0; i < ARRAY_SIZE(board->controllers) && board->controllers[i] && !controller; i++) {
+        controller = object_resolve_path_type("", board->controllers[i], NULL);
     }
-    if (!gic) {
+    if (!controller) {
         error_setg(errp, "%s: this machine has no GIC; use -machine virt", host->id);
         return false;
     }
-    if (next_spi + host->shape->irq_count - 1 > SPI_LAST) {
-        error_setg(errp, "%s: no interrupt line is left between SPI %u and %u: too many devices", host->id,
-                   SPI_FIRST, SPI_LAST);
+    next_irq = MAX(next_irq, board->first_irq);
+    if (next_irq + host->shape->irq_count - 1 > board->last_irq) {
+        error_setg(errp, "%s: no interrupt line is left between %u and %u: too many devices", host->id,
+                   board->first_irq, board->last_irq);
         return false;
     }
     for (uint32_t i = 0; i < host->shape->irq_count; i++) {
-        host->irqs[i] = qdev_get_gpio_in(DEVICE(gic), next_spi);
-        host->irq_cells[3 * i] = 0;     /* GIC_SPI */
-        host->irq_cells[3 * i + 1] = next_spi++;
-        host->irq_cells[3 * i + 2] = 4; /* IRQ_TYPE_LEVEL_HIGH */
+        host->irqs[i] = qdev_get_gpio_in(DEVICE(controller), next_irq);
+        board->name_irq(next_irq++, host->irq_cells + board->irq_cell_count * i);
     }
     return true;
 }

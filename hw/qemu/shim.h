@@ -41,6 +41,16 @@ typedef struct SocResume {
     SocFault fault;
 } SocResume;
 
+/* Where a board has room for instances, and how its device tree names an interrupt. */
+typedef struct SocBoard {
+    uint64_t first_address, last_address;
+    uint32_t first_irq, last_irq;
+    const char *controllers[2]; /* QOM types of its interrupt controller; NULL: no second one */
+    uint32_t irq_cell_count;    /* at most 3 */
+    void (*name_irq)(uint32_t irq, uint32_t *cells);
+    const char *pci_host;       /* `compatible` of the host bridge's node */
+} SocBoard;
+
 typedef struct SocMmio {
     MemoryRegion mr;
     SocHost *host;
@@ -108,6 +118,7 @@ void soc_host_finalize(SocHost *host);
 void soc_class_add_properties(ObjectClass *oc, const SocModelType *type, bool pci);
 
 /* regions.c: registers and interrupt lines */
+const SocBoard *soc_board(void);
 void soc_mmio_init(SocHost *host, uint32_t index);
 bool soc_place_regions(SocHost *host, Error **errp);
 bool soc_place_irqs(SocHost *host, Error **errp);
@@ -126,7 +137,15 @@ void soc_region_unmap(SocHost *iommu, uint32_t stream, uint64_t address, uint64_
 /* pci.c: the dispatcher */
 bool soc_pci_attach(SocHost *iommu, Error **errp);
 SocHost *soc_pci_lookup(uint32_t rid, uint32_t *stream);
+bool soc_pci_serves(const SocHost *iommu);
+AddressSpace *soc_pci_inbound(PCIBus *bus, int devfn);
 bool soc_pci_describe(void *fdt, Error **errp);
+
+/* ppce500.c: the one board that is not ARM's `virt` */
+const SocBoard *soc_ppce500(void); /* NULL on others */
+bool soc_ppce500_is_bridge(PCIBus *bus, const CompatPciHooked *hook);
+bool soc_ppce500_system_address(AddressSpace *inbound, hwaddr address, hwaddr *system);
+void soc_ppce500_describe_late(void);
 
 /* pci_map.c */
 typedef struct SocPciRange {
@@ -163,6 +182,7 @@ void soc_class_add_state(DeviceClass *dc, const char *name, size_t host_offset, 
 
 /* device_tree.c */
 void soc_describe_when_done(void);
+void soc_describe_all(void *fdt);
 uint32_t soc_dt_phandle(SocHost *host);
 bool soc_dt_node(SocHost *host, const char *path);
 bool soc_dt_property(SocHost *host, const char *path, const char *name, const void *data, uint32_t size);

@@ -21,6 +21,7 @@ struct SocIommuRegion {
     uint32_t flags; /* SOC_TXN_* that the master's transactions have, whatever their attributes say */
     PCIBus *bus;    /* PCI: who serves it depends on the bus number of the moment */
     int devfn;
+    AddressSpace *inbound; /* what the host bridge makes of its addresses first; NULL: nothing */
     bool one_fault; /* inside soc_region_begin and soc_region_end */
     bool faulted;   /* since soc_region_begin */
     QLIST_ENTRY(SocIommuRegion) next;
@@ -57,8 +58,10 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr address, IOMMUAcces
     SocHost *iommu = region_model(region, &txn.stream);
     IOMMUTLBEntry entry = { .target_as = &address_space_memory, .addr_mask = 0xfff };
 
-    if (!iommu) { /* no model serves this function: it is wired straight to memory */
+    if (!iommu || (region->inbound && !soc_ppce500_system_address(region->inbound, address, &txn.address))) {
+        /* No model serves this function, or this address does not come to it: wired straight to what is there. */
         entry.iova = entry.translated_addr = address & ~entry.addr_mask;
+        entry.target_as = region->inbound ?: &address_space_memory;
         entry.perm = IOMMU_RW;
         return entry;
     }
@@ -77,7 +80,8 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr address, IOMMUAcces
     }
     soc_model_translate(iommu->model, &txn, &out);
     if (out.status == SOC_OK) {
-        entry.addr_mask = out.mask;
+        /* The bridge's windows have pages, and end somewhere. */
+        entry.addr_mask = region->inbound ? MIN(out.mask, entry.addr_mask) : out.mask;
         entry.translated_addr = out.address & ~out.mask;
         entry.perm = access_of(out.perm);
     } else if (region->one_fault) {
@@ -127,6 +131,7 @@ static SocIommuRegion *new_region(SocHost *iommu, uint32_t stream, PCIBus *bus, 
     region->stream = stream;
     region->bus = bus;
     region->devfn = devfn;
+    region->inbound = bus ? soc_pci_inbound(bus, devfn) : NULL;
     address_space_init(&region->space, MEMORY_REGION(&region->mr), name);
     QLIST_INSERT_HEAD(&regions, region, next);
     return region;

@@ -45,6 +45,7 @@ struct Placement {
     uint32_t interrupt_parent = 0;            // phandles
     uint32_t msi_parent = 0;                  // 0: the board has no ITS
     uint32_t self = 0;
+    std::string pci_host;                  // path of the PCI host bridge that it serves; empty: none
     std::vector<uint8_t> iommus;           // Master: the ready value of its `iommus`
     std::function<uint32_t()> new_phandle;  // for neighbours of its own
 };

@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of a signature, a structure or a meaning below. */
-#define SOC_SEAM_VERSION 2u
+#define SOC_SEAM_VERSION 3u
 
 typedef struct SocModel SocModel; /* an instance of a model; the models own it */
 typedef struct SocHost SocHost;   /* that instance as the shim sees it */
@@ -184,10 +184,12 @@ typedef struct SocHostOps {
 typedef struct SocPlacement {
     const char *id;                  /* the user's id=, or one made up */
     const uint64_t *region_address;  /* as many as the model has regions */
-    const uint32_t *irq_cells;       /* three cells (type, number, flags) for each interrupt line */
+    const uint32_t *irq_cells;       /* the cells of each interrupt line, as the board's controller has them */
+    uint32_t irq_cell_count;         /* of one line */
     uint32_t interrupt_parent;       /* phandle of the interrupt controller */
     uint32_t msi_parent;             /* phandle of the ITS, 0 if there is none */
     uint32_t self_phandle;           /* phandle for the model's own node */
+    const char *pci_host;            /* path of the PCI host bridge whose functions it serves, or NULL */
     /* Masters: the ready value of `iommus`, and its size in bytes. */
     const void *iommus;
     uint32_t iommus_size;

@@ -115,6 +115,7 @@ TEST_CASE("a model describes itself in device-tree nodes, parents first")
     placement.id = "p";
     placement.region_address = &base;
     placement.irq_cells = cells;
+    placement.irq_cell_count = 3;
     REQUIRE(soc_model_describe(instance.model, &placement, instance.error, sizeof instance.error));
     CHECK(instance.world.nodes.back() == "/dma-controller@b010000");
 
