@@ -8,6 +8,7 @@
 namespace soc {
 
 extern const ModelType apple_dart_type;
+extern const ModelType fsl_pamu_type;
 extern const ModelType msm_iommu_type;
 extern const ModelType mtk_m4u_v1_type;
 extern const ModelType omap_iommu_type;
@@ -25,6 +26,7 @@ std::span<const ModelType *const> model_types()
 {
     static const ModelType *const types[] = {
         &apple_dart_type,
+        &fsl_pamu_type,
         &msm_iommu_type,
         &mtk_m4u_v1_type,
         &omap_iommu_type,
