@@ -12,9 +12,11 @@ class Arch:
     image: str              # the kernel's image, in its object directory
     target: str             # make's name for it
     qemu: str               # the emulator
-    debian: str             # Debian's name for the architecture
+    package: str            # and what it is in, in Debian 12 and 13
+    debian: str             # Debian's name for the architecture; "" where Debian has none of its programs
     compiler: list[str]     # packages: for the kernel
     library: list[str]      # and for /init
+    console: str            # the board's first serial line, as Linux calls it
     flags: tuple[str, ...] = ()  # of /init
     # On 32-bit ARM one driver's ARM_DMA_USE_IOMMU changes the verdict on every other: there are several kernels, which
     # guest-kernel-config/ARCH.kernels lists.
@@ -24,10 +26,15 @@ class Arch:
 
 
 ARCHES = {
-    "arm64": Arch("aarch64-linux-gnu-", "arch/arm64/boot/Image", "Image", "qemu-system-aarch64", "arm64",
-                  ["gcc-aarch64-linux-gnu"], ["g++-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+    "arm64": Arch("aarch64-linux-gnu-", "arch/arm64/boot/Image", "Image", "qemu-system-aarch64",
+                  "qemu-system-arm", "arm64", ["gcc-aarch64-linux-gnu"],
+                  ["g++-aarch64-linux-gnu", "libc6-dev-arm64-cross"], "ttyAMA0",
                   page_sizes=True, reference=True),
-    "arm": Arch("arm-linux-gnueabihf-", "arch/arm/boot/zImage", "zImage", "qemu-system-arm", "armhf",
-                ["gcc-arm-linux-gnueabihf"], ["g++-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
+    "arm": Arch("arm-linux-gnueabihf-", "arch/arm/boot/zImage", "zImage", "qemu-system-arm", "qemu-system-arm",
+                "armhf", ["gcc-arm-linux-gnueabihf"], ["g++-arm-linux-gnueabihf", "libc6-dev-armhf-cross"], "ttyAMA0",
                 flags=("-D_FILE_OFFSET_BITS=64",), kernel_per_iommu=True),
+    # 32-bit and big-endian, of which Debian has the cross compiler and nothing else.
+    "powerpc": Arch("powerpc-linux-gnu-", "vmlinux", "vmlinux", "qemu-system-ppc64", "qemu-system-ppc",
+                    "", ["gcc-powerpc-linux-gnu"], ["g++-powerpc-linux-gnu", "libc6-dev-powerpc-cross"], "ttyS0",
+                    flags=("-D_FILE_OFFSET_BITS=64",)),
 }

@@ -164,7 +164,7 @@ def select(cells: list[Cell], lines: dict[str, Line], only: list[str], whole: bo
 
 
 # Seconds on a core of the machine that the project is developed on: of a boot, and of one cell in it.
-BOOT_COST = {"arm64": 1.0, "arm": 1.3}
+BOOT_COST = {"arm64": 1.0, "arm": 1.3, "powerpc": 1.0}
 CELL_COST = 0.35
 
 # APIs that need one more device in the machine.

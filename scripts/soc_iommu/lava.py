@@ -59,6 +59,10 @@ def arguments_of(setup: Setup, api: str) -> dict[str, str]:
     return out
 
 
+# LAVA's name for what an emulator runs.
+LAVA_ARCH = {"qemu-system-arm": "arm", "qemu-system-ppc64": "ppc64"}
+
+
 def job(setup: Setup, api: str, name: str, base: str, device_type: str, timeout: float, qemu: str, hashes: bool):
     images = {}
     texts = arguments_of(setup, api)
@@ -66,7 +70,7 @@ def job(setup: Setup, api: str, name: str, base: str, device_type: str, timeout:
         images[label] = {"url": f"{base.rstrip('/')}/{served_name(path)}", "image_arg": texts[label]}
         if hashes:
             images[label]["sha256sum"] = file_digest(path)
-    arch = "arm" if Path(setup.qemu).name == "qemu-system-arm" else "arm64"
+    arch = LAVA_ARCH.get(Path(setup.qemu).name, "arm64")
     seconds = {"seconds": max(1, int(timeout))}
     return {
         "job_name": f"qemu-soc-iommu {name}"[:200], "device_type": device_type, "visibility": "public",

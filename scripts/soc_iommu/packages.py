@@ -16,8 +16,8 @@ from phases import Phases
 GROUPS = {
     # The models, as a static library, and the program that lists them.
     "models": (["g++", "meson", "ninja-build", "pkgconf", "ccache"], {}),
-    # The QEMU under test.
-    "qemu": (["qemu-system-arm"], {}),
+    # The QEMU under test, for each architecture.
+    **{f"qemu-{name}": ([arch.package], {}) for name, arch in ARCHES.items()},
     # QEMU's source and what its configure insists on (see hw/qemu/prepare-headers).
     "headers": (["dpkg-dev", "gcc", "g++", "make", "ninja-build", "pkgconf", "python3-venv", "libglib2.0-dev",
                  "libfdt-dev", "libpixman-1-dev", "zlib1g-dev", "flex", "bison"],

@@ -101,7 +101,8 @@ def slower(args, choice: Choice) -> int:
 
 
 def needed_packages(args, plan: Plan) -> list[str]:
-    groups, arch = ["models", "qemu"], plan.choice.arch
+    arch = plan.choice.arch
+    groups = ["models", f"qemu-{arch}"]
     if not args.qemu_src:
         groups.append("headers")
     if not os.environ.get("SOC_IOMMU_KERNELS"):
@@ -171,7 +172,7 @@ def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str,
         packages.ensure(phases, *needed_packages(args, plan))
         qemu = qemu or qemu_module.locate(cache, plan.choice.arch)
         if not qemu:
-            raise Failure(f"{qemu_module.PACKAGE} is installed, but there is no "
+            raise Failure(f"{ARCHES[plan.choice.arch].package} is installed, but there is no "
                           f"{qemu_module.default(plan.choice.arch)}")
     if args.kdir or args.image:
         kernel = find_kernel(cache, phases, args, plan)  # wrong usage shows before the plugin is built

@@ -18,7 +18,6 @@ from errors import Failure, Usage
 from paths import ROOT
 from phases import Phases
 
-PACKAGE = "qemu-system-arm"  # holds qemu-system-aarch64 too in Debian 12 and 13
 PREPARE = ROOT / "hw" / "qemu" / "prepare-headers"
 
 

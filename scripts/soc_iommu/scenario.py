@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 from dataclasses import dataclass, field
 
 import memory
+from arch import ARCHES
 from registry import Iommu
 
 
@@ -39,7 +40,7 @@ class Setup:
 def append(setup: Setup, api: str, shell: bool = False) -> str:
     """The kernel's command line."""
     what = f"turns={','.join(f'{name}:{gates}' for name, gates in setup.turns)}" if setup.turns else f"api={api}"
-    words = ["console=ttyAMA0", "printk.devkmsg=on", "panic=-1", f"soc_iommu.{what}",
+    words = [f"console={ARCHES[setup.iommu.arch].console}", "printk.devkmsg=on", "panic=-1", f"soc_iommu.{what}",
              f"soc_iommu.master={setup.master}", f"soc_iommu.sessions={setup.sessions}",
              f"soc_iommu.driver={setup.iommu.driver}", f"soc_iommu.step_timeout={setup.step_timeout}"]
     if "cache-coherency" in setup.lifted:

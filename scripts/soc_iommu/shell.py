@@ -23,10 +23,12 @@ from phases import Phases
 def busybox(cache: Cache, phases: Phases, arch: str) -> Path:
     """The distribution's static busybox, for the guest's architecture: the shell and its tools."""
     debian = ARCHES[arch].debian
+    if not debian:
+        raise Failure(f"Debian has no busybox for {arch}, and so the guest no shell")
 
     def build(where: Path):
         with phases.phase(f"busybox for {arch}", limit=600) as phase:
-            aptsource.fetch_foreign(phase, "busybox-static", debian, "qemu-system-arm", where)
+            aptsource.fetch_foreign(phase, "busybox-static", debian, ARCHES[arch].package, where)
             # /bin before the merge of /usr, /usr/bin after it.
             found = [p for p in (where / "root/bin/busybox", where / "root/usr/bin/busybox") if p.is_file()]
             if not found:

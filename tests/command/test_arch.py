@@ -133,6 +133,7 @@ class Packages(Case):
         for name, arch in ARCHES.items():
             self.assertTrue(any(arch.cross.rstrip("-") in p for p in packages.names(f"kernel-{name}")), name)
             self.assertTrue(packages.names(f"guest-{name}"))
+            self.assertEqual(packages.names(f"qemu-{name}"), [arch.package])
         for version in kernel.VERSIONS:
             self.assertEqual(packages.names(f"kernel-source-{version}"), [f"linux-source-{version}"])
 

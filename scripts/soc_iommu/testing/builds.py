@@ -33,12 +33,14 @@ UNIT_ENVIRONMENT = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "ASAN
 class TestBuild:
     """One configured build directory; kept between runs, so that a second run compiles what changed."""
 
-    def __init__(self, cache: Cache, phases: Phases, label: str, options: list[str], qemu=None, env=None):
-        self.cache, self.phases, self.label, self.qemu = cache, phases, label, qemu
+    def __init__(self, cache: Cache, phases: Phases, label: str, options: list[str], qemus=None, env=None):
+        """`qemus`: by architecture, all of one source package; without them no plugin is built."""
+        self.cache, self.phases, self.label, self.qemus = cache, phases, label, qemus
         self.options = ["-Dtests=true", "-Dtest_models=true", *options]
-        if qemu:
-            source, build = qemu_module.headers(cache, phases, qemu)
-            self.options += [f"-Dqemu_src={source}", f"-Dqemu_build={build}", f"-Dqemu_binary={qemu.path.resolve()}"]
+        if qemus:
+            source, build = qemu_module.headers(cache, phases, qemus["arm64"])
+            binaries = ",".join(str(qemu.path.resolve()) for qemu in qemus.values())
+            self.options += [f"-Dqemu_src={source}", f"-Dqemu_build={build}", f"-Dqemu_binary={binaries}"]
         self.env = env or {}
         self.directory = cache.root / "work" / f"tests-{digest(str(ROOT), self.options, self.env)}"
 
@@ -120,8 +122,9 @@ class TestBuild:
         env = {"SOC_IOMMU_SOURCE": str(ROOT)}
         if sanitized:
             env.update(UNIT_ENVIRONMENT)
-        if suite == "qemu" and self.qemu:
-            env.update(SOC_IOMMU_QEMU=str(self.qemu.path), SOC_IOMMU_PLUGIN=str(self.plugin))
+        if suite == "qemu" and self.qemus:
+            env.update(SOC_IOMMU_QEMU=str(self.qemus["arm64"].path), SOC_IOMMU_PLUGIN=str(self.plugin),
+                       SOC_IOMMU_QEMU_PPC64=str(self.qemus["powerpc"].path))
             if sanitized:
                 runtime = boot.sanitizer_environment()
                 env["SOC_IOMMU_PRELOAD"] = runtime["LD_PRELOAD"]

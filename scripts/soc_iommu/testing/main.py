@@ -22,6 +22,7 @@ import phases
 import plugin
 import prepare
 import qemu as qemu_module
+from arch import ARCHES
 from cache import Cache
 from errors import Failure, Usage
 from paths import ROOT
@@ -51,6 +52,7 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
           *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale")),
           ["tegra-gart", "--kernel", "6.1"], ["tegra-gart", "--kernel", "6.1-arm-dma"],
           ["mtk-m4u-v1", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.12"],
+          ["fsl-pamu", "--kernel", "6.1"], ["fsl-pamu", "--kernel", "6.12"],
           # Serves soc-smmuv3 too.
           ["apple-dart", "--kernel", "6.1"]]
 
@@ -93,7 +95,7 @@ class Session:
         self.phases.log_dir.mkdir(parents=True, exist_ok=True)
         self.score = Score(self.phases.say)
         self.jobs = os.cpu_count() or 1
-        self.qemu = None
+        self.qemus, self.qemu = {}, None
 
     def wants(self, *suites) -> list[str]:
         return [suite for suite in suites if suite in self.args.suites]
@@ -103,18 +105,20 @@ class Session:
         if self.wants("command"):
             groups.append("browser")
         if self.wants("qemu", "guest", "matrix", "bench"):
-            groups += ["qemu", "headers"]
+            groups += [*(f"qemu-{name}" for name in ARCHES), "headers"]
         if self.wants("guest", "matrix", "bench") and not self.args.inside:
-            groups += ["kernel", "kernel-arm64", "kernel-arm", "guest-arm64", "guest-arm"]
+            groups += ["kernel", *(f"{part}-{name}" for name in ARCHES for part in ("kernel", "guest"))]
             groups += [f"kernel-source-{version}" for version in kernel_module.VERSIONS
                        if not kernel_module.why_none(version)]
         if self.wants("fuzz"):
             groups.append("fuzz")
         packages.ensure(self.phases, *groups)
         if self.wants("qemu", "guest", "matrix", "bench"):
-            self.qemu = qemu_module.locate(self.cache, "arm64")
-            if not self.qemu:
-                raise Failure(f"there is no {qemu_module.default('arm64')}")
+            self.qemus = {name: qemu_module.locate(self.cache, name) for name in ARCHES}
+            for name, found in self.qemus.items():
+                if not found:
+                    raise Failure(f"there is no {qemu_module.default(name)}")
+            self.qemu = self.qemus["arm64"]
 
     def run_cases(self, suite: str, label: str, cases: list[TestCase], jobs: int | None = None):
         """A suite in one build. A suite that executes nothing has failed."""
@@ -153,7 +157,7 @@ class Session:
     def built_suites(self, suites: list[str], sanitized: bool):
         label = "sanitized" if sanitized else ""
         options = plugin.MEMORY_SANITIZERS if sanitized else []
-        build = TestBuild(self.cache, self.phases, label, options, self.qemu)
+        build = TestBuild(self.cache, self.phases, label, options, self.qemus)
         build.build(suites)
         everywhere = (sanitized or self.args.inside) and not self.args.thorough
         for suite in suites:

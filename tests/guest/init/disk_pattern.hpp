@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <span>
 
+#include <endian.h>
+
 namespace guest
 {
 
@@ -26,7 +28,7 @@ constexpr uint64_t disk_word(uint64_t sector, size_t index)
 inline void disk_fill(uint64_t sector, std::span<uint64_t> words)
 {
     for (size_t i = 0; i < words.size(); i++) {
-        words[i] = disk_word(sector + i / disk_words, i % disk_words);
+        words[i] = htole64(disk_word(sector + i / disk_words, i % disk_words));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 
+#include <endian.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,8 +36,9 @@ public:
     {
     }
 
-    uint32_t read(uint32_t offset) override { return *word(offset); }
-    void write(uint32_t offset, uint32_t value) override { *word(offset) = value; }
+    // The device's registers are little-endian, whatever the processor is.
+    uint32_t read(uint32_t offset) override { return le32toh(*word(offset)); }
+    void write(uint32_t offset, uint32_t value) override { *word(offset) = htole32(value); }
 
     // Word by word: device memory takes no unaligned access, and memcpy() makes them.
     void read_block(uint32_t offset, std::span<uint8_t> data) override
@@ -72,11 +74,12 @@ public:
     {
         uint32_t value = 0;
         read_block(offset, {reinterpret_cast<uint8_t *>(&value), sizeof(value)});
-        return value;
+        return le32toh(value);
     }
 
     void write(uint32_t offset, uint32_t value) override
     {
+        value = htole32(value);
         write_block(offset, {reinterpret_cast<const uint8_t *>(&value), sizeof(value)});
     }
 
