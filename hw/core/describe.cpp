@@ -61,9 +61,9 @@ std::string type_json(const ModelType *type)
 {
     const char *const kinds[] = {"iommu", "master", "qemu-master"};
     std::vector<std::string> masters;
-    if (type->masters & SOC_MASTERS_PCI)
+    if (type->masters & type->guest.masters & SOC_MASTERS_PCI)
         masters.push_back("pci");
-    if (type->masters & SOC_MASTERS_PLATFORM)
+    if (type->masters & type->guest.masters & SOC_MASTERS_PLATFORM)
         masters.push_back("platform");
     std::vector<std::string> counters;
     if (type->kind == ModelKind::iommu)

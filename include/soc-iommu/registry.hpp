@@ -14,7 +14,7 @@ namespace soc {
 
 // The Linux guest that drives an IOMMU: what the command needs to boot one.
 struct GuestProfile {
-    const char *arch = "";       // "arm64" or "arm"
+    const char *arch = "";       // "arm64", "arm" or "powerpc"
     const char *machine = "";    // QEMU's -M
     const char *cpu = "";        // QEMU's -cpu
     const char *memory = "";     // QEMU's -m
@@ -27,6 +27,7 @@ struct GuestProfile {
     // not the one below; where the driver groups streams, of two groups. Only one: the block serves one master, and the
     // second one has another instance.
     std::vector<uint32_t> streams{3, 4};
+    uint32_t masters = ~0u;      // SOC_MASTERS_*: of the block's, those that the guest can drive on this board
 };
 
 // Another guest, where an option has this value: a variant that another architecture has.
