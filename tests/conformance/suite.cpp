@@ -13,8 +13,9 @@ std::vector<const AdapterEntry *> &list()
 
 }  // namespace
 
-AdapterEntry::AdapterEntry(const char *type_, std::vector<std::string> configurations_, Make make_)
-    : type(type_), configurations(std::move(configurations_)), make(make_)
+AdapterEntry::AdapterEntry(const char *type_, std::vector<std::string> configurations_, Make make_,
+                           ByteOrder registers_)
+    : type(type_), configurations(std::move(configurations_)), make(make_), registers(registers_)
 {
     list().push_back(this);
 }

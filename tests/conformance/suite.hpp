@@ -66,12 +66,14 @@ public:
 
 struct AdapterEntry {
     using Make = std::unique_ptr<Adapter> (*)(FakeHost &, Iommu &, const OptionList &);
+    enum ByteOrder { little_endian, big_endian };
 
-    AdapterEntry(const char *type, std::vector<std::string> configurations, Make make);
+    AdapterEntry(const char *type, std::vector<std::string> configurations, Make make, ByteOrder = little_endian);
 
     const char *type;
     std::vector<std::string> configurations;  // option lists worth a run
     Make make;
+    ByteOrder registers;
 };
 
 const std::vector<const AdapterEntry *> &adapters();
