@@ -143,7 +143,7 @@ static void get_address(Object *obj, Visitor *v, const char *name, void *opaque,
 static void get_spi(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
 {
     SocHost *host = soc_host_of(obj);
-    uint32_t value = host->irq_cells && host->shape->irq_count ? host->irq_cells[1] : 0;
+    uint32_t value = host->first_irq;
 
     visit_type_uint32(v, name, &value, errp);
 }

@@ -191,6 +191,7 @@ bool soc_place_irqs(SocHost *host, Error **errp)
                    board->first_irq, board->last_irq);
         return false;
     }
+    host->first_irq = next_irq;
     for (uint32_t i = 0; i < host->shape->irq_count; i++) {
         host->irqs[i] = qdev_get_gpio_in(DEVICE(controller), next_irq);
         board->name_irq(next_irq++, host->irq_cells + board->irq_cell_count * i);

@@ -81,6 +81,7 @@ struct SocHost {
     uint64_t *region_address;
     uint32_t *irq_cells;
     qemu_irq *irqs;
+    uint32_t first_irq;     /* number of the first one, at the board's interrupt controller */
     uint32_t phandle;
 
     SocPort *ports;         /* masters: at least one */

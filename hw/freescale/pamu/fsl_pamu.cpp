@@ -3,7 +3,6 @@
 
 #include "big_endian.hpp"
 #include "control.hpp"
-#include "core/mutation.hpp"
 
 namespace soc::pamu {
 
@@ -53,7 +52,10 @@ FslPamu::FslPamu(Host &host, const Options &options)
     add("PC3", 0xc08, uint32_t(MaximumWindowCount::of(options.subwindow_bits - 1)));
     // A cache that is switched off forgets. No other command is known that would make it.
     control_.on_write([this](unsigned, uint32_t written) {
-        if (!mutation::stale && (written & control::caches) != control::caches)
+        if (!keeps_entries() || (written & control::caches) == control::caches)
+            return;
+        counters_.invalidation();
+        if (!mutation::stale)
             cache_.drop();
     });
     keep({&bank_, &guts_, &violations_});
@@ -117,7 +119,10 @@ const ModelType fsl_pamu_type{
               .memory = "512M",
               .driver = "fsl-of-pamu",
               .config = "fsl-pamu",
-              .kernels = {"6.1", "6.12"}},
+              .kernels = {"6.1", "6.12"},
+              .apis = {},
+              // Linux has no vfio-platform on PowerPC, and makes no devices of nodes at the ppce500's root.
+              .masters = SOC_MASTERS_PCI},
     .create = [](Host &host, const soc::Options &options) -> std::unique_ptr<Device> {
         const uint64_t subwindows = options.number("subwindows");
         if (subwindows & (subwindows - 1))

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "access_violations.hpp"
+#include "core/mutation.hpp"
 #include "entry_cache.hpp"
 #include "pagetable/paact.hpp"
 #include "soc-iommu/register_iommu.hpp"
@@ -66,6 +67,7 @@ private:
     Table add_table(const char *const (&names)[4], uint32_t offset);
     uint32_t liodn_of(uint32_t stream) const { return stream < pci_streams ? stream % liodns : options_.pci_liodn; }
     bool bypasses(unsigned pamu) const;
+    bool keeps_entries() const { return options_.caches_entries || mutation::stale; }
 
     // In translation.cpp.
     Fault refused(const Request &, Violation, FaultKind, int level);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "control.hpp"
-#include "core/mutation.hpp"
 #include "fsl_pamu.hpp"
 
 namespace soc::pamu {
@@ -69,7 +68,7 @@ FslPamu::Found FslPamu::entry(Request &request, const Table &table, uint64_t num
         return refused(request, level == in_primary ? Violation::not_in_table : Violation::subwindow_invalid,
                        level == in_primary ? FaultKind::unknown_stream : FaultKind::translation, level);
     const uint64_t where = base + number * entry_size;
-    const bool caches = (options_.caches_entries || mutation::stale) && control_.get(request.pamu) & cacheable;
+    const bool caches = keeps_entries() && control_.get(request.pamu) & cacheable;
     const uint64_t generation = cache_.generation();
     Entry found;
     if (caches && cache_.find(request.pamu, where, found))
