@@ -297,6 +297,18 @@ TEST_CASE("both lines are understood that tegra-mc prints of a page fault of its
     CHECK(faults[2].address == 0xffffbe00);
 }
 
+TEST_CASE("a violation that fsl_pamu prints is understood", "[guest]")
+{
+    const auto faults = logged_faults(
+        "fsl-of-pamu", {line("fsl-pamu: pamu_av_isr: access violation interrupt"),
+                        line("fsl-pamu: pamu_av_isr: AVS1=00c10801"), line("fsl-pamu: pamu_av_isr: AVS2=00000000"),
+                        line("fsl-pamu: pamu_av_isr: AVA=0000000f12345678"),
+                        line("fsl-pamu: pamu_av_isr: POEA=0000000000000000")});
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].address == 0xf12345678);
+    CHECK_FALSE(faults[0].stream);
+}
+
 TEST_CASE("an unknown driver is not expected to print", "[guest]")
 {
     CHECK(driver_reports_faults("virtio_iommu"));

@@ -11,7 +11,7 @@ namespace guest
 namespace
 {
 
-enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu, mtk_iommu_v1, tegra_mc, omap_iommu };
+enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu, mtk_iommu_v1, tegra_mc, omap_iommu, fsl_pamu };
 
 Style style_of(std::string_view driver)
 {
@@ -34,6 +34,9 @@ Style style_of(std::string_view driver)
     }
     if (name == "omap-iommu") {
         return Style::omap_iommu;
+    }
+    if (name == "fsl-of-pamu") {
+        return Style::fsl_pamu;
     }
     return Style::none;
 }
@@ -120,6 +123,19 @@ std::optional<LoggedFault> omap_iommu(const KernelLine &line)
     return LoggedFault{*address, std::nullopt, line.microseconds};
 }
 
+// drivers/iommu/fsl_pamu.c, pamu_av_isr(): "fsl-pamu: pamu_av_isr: AVA=…", sixteen digits, one of several lines. The
+// LIODN, in the one with AVS1, is the host bridge's and no function's: no stream is read off it.
+std::optional<LoggedFault> fsl_pamu(const KernelLine &line)
+{
+    constexpr std::string_view label = "pamu_av_isr: AVA=";
+    const auto at = line.text.find(label);
+    if (at == std::string::npos) {
+        return std::nullopt;
+    }
+    const auto address = parse_number("0x" + line.text.substr(at + label.size(), 16));
+    return address ? std::optional(LoggedFault{*address, std::nullopt, line.microseconds}) : std::nullopt;
+}
+
 // drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_evtq_thread(): "event 0x10 received:", then the four
 // double words of the event, a line each. Word 0 holds the stream in [63:32], word 2 the input address.
 std::vector<LoggedFault> arm_smmu_v3(const std::vector<KernelLine> &lines)
@@ -198,6 +214,8 @@ std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vecto
             fault = tegra_mc(line);
         } else if (style == Style::omap_iommu) {
             fault = omap_iommu(line);
+        } else if (style == Style::fsl_pamu) {
+            fault = fsl_pamu(line);
         }
         if (fault) {
             faults.push_back(*fault);
