@@ -35,8 +35,8 @@ public:
     Dma(Machine &machine, uint64_t base) : machine_(machine), base_(base) {}
     Dma(Machine &machine, const std::string &id) : Dma(machine, machine.address(id)) {}
 
-    uint32_t get(uint32_t offset) { return machine_.read32(base_ + offset); }
-    void set(uint32_t offset, uint32_t value) { machine_.write32(base_ + offset, value); }
+    uint32_t get(uint32_t offset) { return machine_.little32(base_ + offset); }
+    void set(uint32_t offset, uint32_t value) { machine_.little32(base_ + offset, value); }
     void port(uint32_t port) { set(SOC_DMA_PORT, port); }
     void attributes(uint32_t attributes) { set(SOC_DMA_ATTR, attributes); }
     void substream(uint32_t number) { set(SOC_DMA_SUBSTREAM, number | SOC_DMA_SUBSTREAM_VALID); }

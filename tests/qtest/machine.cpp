@@ -43,7 +43,9 @@ fs::path new_folder()
 
 Arguments command_line(const Arguments &machine, const std::string &plugin, const Arguments &devices)
 {
-    Arguments all = {environment("SOC_IOMMU_QEMU", "qemu-system-aarch64"), "-nodefaults", "-display", "none",
+    const bool powerpc = std::find(machine.begin(), machine.end(), "ppce500") != machine.end();
+    Arguments all = {powerpc ? environment("SOC_IOMMU_QEMU_PPC64", "qemu-system-ppc64")
+                             : environment("SOC_IOMMU_QEMU", "qemu-system-aarch64"), "-nodefaults", "-display", "none",
                      "-cpu", "max", "-m", "64M", "-accel", "tcg", "-S", "-d", "guest_errors,unimp"};
     all.insert(all.end(), machine.begin(), machine.end());
     all.insert(all.end(), {"-plugin", "file=" + plugin});
@@ -268,6 +270,17 @@ uint64_t Machine::read(uint64_t address, unsigned size)
 void Machine::write(uint64_t address, unsigned size, uint64_t value)
 {
     ask(std::string("write") + letter(size) + " " + hex(address) + " " + hex(value));
+}
+
+uint32_t Machine::little32(uint64_t address)
+{
+    const auto data = bytes(address, 4);
+    return data.at(0) | data.at(1) << 8 | data.at(2) << 16 | uint32_t(data.at(3)) << 24;
+}
+
+void Machine::little32(uint64_t address, uint32_t value)
+{
+    fill(address, {uint8_t(value), uint8_t(value >> 8), uint8_t(value >> 16), uint8_t(value >> 24)});
 }
 
 std::vector<uint8_t> Machine::bytes(uint64_t address, size_t size)

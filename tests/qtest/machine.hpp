@@ -1,8 +1,8 @@
 // A real QEMU with the plugin loaded and no guest: memory and registers are read and written over QEMU's qtest
 // socket, the rest is QMP. The CPU never runs (-S).
 //
-// Environment: SOC_IOMMU_QEMU (default qemu-system-aarch64), SOC_IOMMU_PLUGIN (the plugin under test),
-// SOC_IOMMU_PRELOAD (LD_PRELOAD of QEMU, for sanitizers).
+// Environment: SOC_IOMMU_QEMU (default qemu-system-aarch64), SOC_IOMMU_QEMU_PPC64 (default qemu-system-ppc64; for -M
+// ppce500), SOC_IOMMU_PLUGIN (the plugin under test), SOC_IOMMU_PRELOAD (LD_PRELOAD of QEMU, for sanitizers).
 //
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
@@ -61,6 +61,11 @@ public:
     void write32(uint64_t address, uint32_t value) { write(address, 4, value); }
     void write64(uint64_t address, uint64_t value) { write(address, 8, value); }
     uint64_t read64(uint64_t address) { return read(address, 8); }
+    // A word by its bytes, whatever the byte order of the machine is.
+    uint32_t little32(uint64_t address);
+    void little32(uint64_t address, uint32_t value);
+    uint32_t big32(uint64_t address) { return __builtin_bswap32(little32(address)); }
+    void big32(uint64_t address, uint32_t value) { little32(address, __builtin_bswap32(value)); }
     std::vector<uint8_t> bytes(uint64_t address, size_t size);
     void fill(uint64_t address, const std::vector<uint8_t> &data);
 

@@ -4,7 +4,7 @@
 namespace soc::test {
 
 PamuDriver::PamuDriver(FakeHost &host, Iommu &iommu, uint64_t tables, unsigned pamus)
-    : host_(host), iommu_(iommu), tables_(tables), pamus_(pamus)
+    : host_(host), iommu_(iommu), tables_(tables), pamus_(pamus), secondary_(tables + 128_KiB)
 {
 }
 
@@ -30,7 +30,7 @@ void PamuDriver::probe()
             write(base_high + 12, uint32_t(begin + size), of);
         };
         table(ppbah, primary(0), entries * entry_size);
-        table(spbah, secondary(0), secondary_entries * entry_size);
+        table(spbah, secondary(0), secondary_count_ * entry_size);
         table(obah, operations(), operation_entries * operation_entry_size);
         write(pics, violation_enable, of);
         write(pc, enable | cache_operations | cache_secondary | cache_primary, of);

@@ -15,6 +15,7 @@ public:
     static constexpr uint64_t page = 4_KiB;
     static constexpr uint32_t entries = 0x500, secondary_entries = 0x800, operation_entries = 16;
     static constexpr uint64_t entry_size = 64, operation_entry_size = 128;
+    // The primary table, the operations and the secondary table, in this order.
     static constexpr uint64_t tables_size = 256_KiB;
     // PAMU_*
     static constexpr uint32_t ppbah = 0x00, ppbal = 0x04, pplah = 0x08, pplal = 0x0c, spbah = 0x10, spbal = 0x14,
@@ -33,6 +34,8 @@ public:
     // `tables`: where tables_size bytes of RAM are.
     PamuDriver(FakeHost &, Iommu &, uint64_t tables, unsigned pamus = 5);
 
+    // A secondary table of another size elsewhere; before probe().
+    void place_secondary(uint64_t base, uint32_t count) { secondary_ = base, secondary_count_ = count; }
     void probe();                         // fsl_pamu_probe, without setup_liodns
     void setup_liodn(uint32_t liodn);     // setup_liodns: everything passes as it is
     void attach(uint32_t liodn);          // pamu_set_liodn and pamu_enable_liodn
@@ -76,8 +79,8 @@ public:
     void out_be32(unsigned region, uint64_t offset, uint32_t value);
 
     uint64_t primary(uint32_t liodn) const { return tables_ + liodn * entry_size; }
-    uint64_t secondary(uint32_t index) const { return tables_ + 128_KiB - 32_KiB + index * entry_size; }
-    uint64_t operations() const { return tables_ + 224_KiB; }
+    uint64_t secondary(uint32_t index) const { return secondary_ + index * entry_size; }
+    uint64_t operations() const { return tables_ + 96_KiB; }
     void set_operation(uint32_t index, unsigned operation, uint8_t value);
 
 private:
@@ -90,6 +93,8 @@ private:
     Iommu &iommu_;
     const uint64_t tables_;
     const unsigned pamus_;
+    uint64_t secondary_;
+    uint32_t secondary_count_ = secondary_entries;
 };
 
 }  // namespace soc::test
