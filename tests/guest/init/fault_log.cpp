@@ -11,36 +11,6 @@ namespace guest
 namespace
 {
 
-enum class Style { none, apple_dart, arm_smmu_v3, virtio_iommu, mtk_iommu_v1, tegra_mc, omap_iommu, fsl_pamu };
-
-Style style_of(std::string_view driver)
-{
-    std::string name(driver);
-    std::replace(name.begin(), name.end(), '_', '-');
-    if (name == "apple-dart") {
-        return Style::apple_dart;
-    }
-    if (name == "arm-smmu-v3") {
-        return Style::arm_smmu_v3;
-    }
-    if (name == "virtio-iommu") {
-        return Style::virtio_iommu;
-    }
-    if (name == "mtk-iommu-v1") {
-        return Style::mtk_iommu_v1;
-    }
-    if (name == "tegra-mc") {
-        return Style::tegra_mc;
-    }
-    if (name == "omap-iommu") {
-        return Style::omap_iommu;
-    }
-    if (name == "fsl-of-pamu") {
-        return Style::fsl_pamu;
-    }
-    return Style::none;
-}
-
 // The number that follows `label`, up to a blank or a mark.
 std::optional<uint64_t> number_after(std::string_view text, std::string_view label)
 {
@@ -160,6 +130,35 @@ std::vector<LoggedFault> arm_smmu_v3(const std::vector<KernelLine> &lines)
     return faults;
 }
 
+// How a driver says that a device's access faulted.
+struct Style {
+    std::string_view driver;
+    std::optional<LoggedFault> (*of_line)(const KernelLine &);
+    std::vector<LoggedFault> (*of_lines)(const std::vector<KernelLine> &) = nullptr; // a report of several lines
+    bool narrow = false; // its block's lines carry 32 bits of an address
+    bool once = false;   // it turns the report of faults off, or the block, with the first one
+};
+
+constexpr Style styles[] = {
+    {"apple-dart", apple_dart},
+    {"arm-smmu-v3", nullptr, arm_smmu_v3},
+    {"fsl-of-pamu", fsl_pamu},
+    {"mtk-iommu-v1", mtk_iommu_v1, nullptr, true},
+    {"omap-iommu", omap_iommu, nullptr, true, true},
+    {"tegra-mc", tegra_mc, nullptr, true},
+    {"virtio-iommu", virtio_iommu},
+};
+
+// Nothing of a driver that reports no faults.
+const Style *style_of(std::string_view driver)
+{
+    std::string name(driver);
+    std::replace(name.begin(), name.end(), '_', '-');
+    const auto found = std::find_if(std::begin(styles), std::end(styles),
+                                    [&](const Style &style) { return style.driver == name; });
+    return found == std::end(styles) ? nullptr : found;
+}
+
 } // namespace
 
 std::optional<KernelLine> parse_kernel_line(std::string_view record)
@@ -185,39 +184,28 @@ std::optional<KernelLine> parse_kernel_line(std::string_view record)
 
 bool driver_reports_faults(std::string_view driver, uint64_t address)
 {
-    const Style style = style_of(driver);
-    const bool narrow = style == Style::mtk_iommu_v1 || style == Style::tegra_mc || style == Style::omap_iommu;
-    return style != Style::none && !(narrow && address >> 32);
+    const Style *style = style_of(driver);
+    return style && !(style->narrow && address >> 32);
 }
 
 bool reports_once(std::string_view driver)
 {
-    return style_of(driver) == Style::omap_iommu;
+    const Style *style = style_of(driver);
+    return style && style->once;
 }
 
 std::vector<LoggedFault> logged_faults(std::string_view driver, const std::vector<KernelLine> &lines)
 {
-    const Style style = style_of(driver);
-    if (style == Style::arm_smmu_v3) {
-        return arm_smmu_v3(lines);
+    const Style *style = style_of(driver);
+    if (!style) {
+        return {};
+    }
+    if (style->of_lines) {
+        return style->of_lines(lines);
     }
     std::vector<LoggedFault> faults;
     for (const KernelLine &line : lines) {
-        std::optional<LoggedFault> fault;
-        if (style == Style::apple_dart) {
-            fault = apple_dart(line);
-        } else if (style == Style::virtio_iommu) {
-            fault = virtio_iommu(line);
-        } else if (style == Style::mtk_iommu_v1) {
-            fault = mtk_iommu_v1(line);
-        } else if (style == Style::tegra_mc) {
-            fault = tegra_mc(line);
-        } else if (style == Style::omap_iommu) {
-            fault = omap_iommu(line);
-        } else if (style == Style::fsl_pamu) {
-            fault = fsl_pamu(line);
-        }
-        if (fault) {
+        if (const auto fault = style->of_line(line)) {
             faults.push_back(*fault);
         }
     }
