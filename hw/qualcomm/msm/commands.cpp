@@ -54,9 +54,9 @@ void MsmIommu::connect_commands()
         Access access;
         bool privileged;
     };
-    for (const Lookup &lookup : {Lookup{context_.v2ppr, Access::read, true}, Lookup{context_.v2ppw, Access::write, true},
-                                 Lookup{context_.v2pur, Access::read, false},
-                                 Lookup{context_.v2puw, Access::write, false}})
+    for (const Lookup &lookup :
+         {Lookup{context_.v2ppr, Access::read, true}, Lookup{context_.v2ppw, Access::write, true},
+          Lookup{context_.v2pur, Access::read, false}, Lookup{context_.v2puw, Access::write, false}})
         lookup.reg.on_write([this, access = lookup.access, privileged = lookup.privileged](unsigned context,
                                                                                             uint32_t written) {
             virtual_to_physical(context, written, access, privileged);

@@ -50,9 +50,10 @@ FaultRecord::FaultRecord(RegisterBank &bank, unsigned contexts)
         .on_write([this](unsigned context, uint32_t written) {
             report_.update([&](std::span<uint32_t> word) { word[fsr_ + context] = written & fsr::bits; });
         });
-    bank.add({.name = "ESRRESTORE", .offset = 0xfff8c, .write_only = true}).on_write([this](unsigned, uint32_t written) {
-        report_.update([&](std::span<uint32_t> word) { word[esr_] = written & esr::bits; });
-    });
+    bank.add({.name = "ESRRESTORE", .offset = 0xfff8c, .write_only = true})
+        .on_write([this](unsigned, uint32_t written) {
+            report_.update([&](std::span<uint32_t> word) { word[esr_] = written & esr::bits; });
+        });
 }
 
 // The first stays until software clears it; of a later one only MULTI tells.
