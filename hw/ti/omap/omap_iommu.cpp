@@ -54,11 +54,13 @@ OmapIommu::OmapIommu(Host &host, const Variant &variant, unsigned tlb_entries, b
 {
     control_.on_write([this](unsigned, uint32_t) { forget(); });
     bank_.add({.name = "MMU_REVISION", .offset = 0x00, .reset = variant.revision});
-    bank_.add({.name = "MMU_SYSCONFIG", .offset = 0x10, .writable = sysconfig_bits})
-        .on_write([this](unsigned, uint32_t written) {
-            if (SoftReset::get(written))
-                soft_reset();
-        });
+    Register &sysconfig = bank_.add({.name = "MMU_SYSCONFIG", .offset = 0x10, .writable = sysconfig_bits});
+    sysconfig.on_write([this, &sysconfig](unsigned, uint32_t written) {
+        if (!SoftReset::get(written))
+            return;
+        soft_reset();
+        sysconfig.set(written & sysconfig_bits);  // the reset comes first
+    });
     bank_.add({.name = "MMU_SYSSTATUS", .offset = 0x14, .reset = 1});  // RESETDONE
     bank_.add({.name = "MMU_WALKING_ST", .offset = 0x40});
     if (variant.bus_error)
