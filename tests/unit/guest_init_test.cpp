@@ -309,6 +309,28 @@ TEST_CASE("a violation that fsl_pamu prints is understood", "[guest]")
     CHECK_FALSE(faults[0].stream);
 }
 
+TEST_CASE("a fault that msm_iommu prints is understood, each by its own lines", "[guest]")
+{
+    const std::vector<KernelLine> first = {line("msm_iommu: Unexpected IOMMU page fault!"),
+                                           line("msm_iommu: Fault occurred in context 0."),
+                                           line("msm_iommu: FAR    = 0ff00ffc    PAR    = 00000000"),
+                                           line("msm_iommu: FSR    = 00010002 [TF SL ]"),
+                                           line("msm_iommu: FSYNR0 = 0000001f    FSYNR1 = 00000140")};
+    CHECK(logged_faults("msm_iommu", {first.begin(), first.begin() + 4}).empty());
+    std::vector<KernelLine> both = first;
+    both.push_back(line("msm_iommu: TTBR0  = 42e08002    TTBR1  = 00000000"));
+    both.push_back(line("msm_iommu: FAR    = fffff000    PAR    = 00000000"));
+    both.push_back(line("msm_iommu: FSR    = 00000008 [APF ]"));
+    both.push_back(line("msm_iommu: FSYNR0 = 00000003    FSYNR1 = 00000140"));
+    const auto faults = logged_faults("msm_iommu", both);
+    REQUIRE(faults.size() == 2);
+    CHECK(faults[0].address == 0xff00ffc);
+    CHECK(faults[0].stream == 31u);
+    CHECK(faults[1].address == 0xfffff000);
+    CHECK(faults[1].stream == 3u);
+    CHECK_FALSE(driver_reports_faults("msm_iommu", 0x100000000));
+}
+
 TEST_CASE("an unknown driver is not expected to print", "[guest]")
 {
     CHECK(driver_reports_faults("virtio_iommu"));

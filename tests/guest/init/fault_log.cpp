@@ -130,6 +130,31 @@ std::vector<LoggedFault> arm_smmu_v3(const std::vector<KernelLine> &lines)
     return faults;
 }
 
+// drivers/iommu/msm_iommu.c, print_ctx_regs(): "FAR    = … PAR    = …", then FSR, then "FSYNR0 = … FSYNR1 = …", all
+// of eight hexadecimal digits without a prefix. FSYNR0 has the master in [7:0].
+std::vector<LoggedFault> msm_iommu(const std::vector<KernelLine> &lines)
+{
+    const auto value = [](std::string_view text, std::string_view label) -> std::optional<uint64_t> {
+        const auto at = text.find(label);
+        if (at == std::string_view::npos) {
+            return std::nullopt;
+        }
+        return parse_number("0x" + std::string(text.substr(at + label.size(), 8)));
+    };
+    std::vector<LoggedFault> faults;
+    std::optional<LoggedFault> open;
+    for (const KernelLine &line : lines) {
+        if (const auto address = value(line.text, "FAR    = ")) {
+            open = LoggedFault{*address, std::nullopt, line.microseconds};
+        } else if (const auto syndrome = value(line.text, "FSYNR0 = "); syndrome && open) {
+            open->stream = static_cast<uint32_t>(*syndrome & 0xff);
+            faults.push_back(*open);
+            open.reset();
+        }
+    }
+    return faults;
+}
+
 // How a driver says that a device's access faulted.
 struct Style {
     std::string_view driver;
@@ -143,6 +168,7 @@ constexpr Style styles[] = {
     {"apple-dart", apple_dart},
     {"arm-smmu-v3", nullptr, arm_smmu_v3},
     {"fsl-of-pamu", fsl_pamu},
+    {"msm-iommu", nullptr, msm_iommu, true},
     {"mtk-iommu-v1", mtk_iommu_v1, nullptr, true},
     {"omap-iommu", omap_iommu, nullptr, true, true},
     {"tegra-mc", tegra_mc, nullptr, true},
