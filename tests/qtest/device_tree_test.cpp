@@ -224,6 +224,22 @@ TEST_CASE("Unisoc's IOMMU has neither interrupt nor clock in its node, and its c
     CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus") == std::vector<uint32_t>{tree.phandle(sprd)});
 }
 
+TEST_CASE("an MSM IOMMU has its two interrupts, its clocks and its contexts in its node", "[tree]")
+{
+    Machine machine({"-device", "msm-iommu,id=msm,context-banks=2", "-device", "soc-dma,id=dma,iommus=msm:3+msm:4"},
+                    {"-M", "virt,highmem=off"});
+    const Tree tree = Tree::of(machine);
+    const std::string node = unit(machine, "iommu", "msm");
+    CHECK(tree.compatible("qcom,apq8064-iommu") == node);
+    CHECK(tree.cells(node, "reg") == std::vector<uint32_t>{0, uint32_t(machine.address("msm")), 0, 0x100000});
+    CHECK(tree.cells(node, "interrupts").size() == 6);
+    const uint32_t clock = tree.phandle(unit(machine, "msm-iommu-clock", "msm"));
+    CHECK(tree.cells(node, "clocks") == std::vector<uint32_t>{clock, clock});
+    CHECK(tree.cells(node, "qcom,ncb") == std::vector<uint32_t>{2});
+    const uint32_t handle = tree.phandle(node);
+    CHECK(tree.cells(unit(machine, "soc-dma", "dma"), "iommus") == std::vector<uint32_t>{handle, 3, handle, 4});
+}
+
 TEST_CASE("the board's own iommu-map stays when ours serves no PCI", "[tree]")
 {
     Machine machine({"-device", "apple-dart,id=a,pci-map=none"}, {"-M", "virt,gic-version=3,iommu=smmuv3"});

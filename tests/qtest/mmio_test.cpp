@@ -27,6 +27,7 @@ constexpr Target targets[] = {
     {"sprd-iommu,id=it", 0x1000},
     {"sprd-iommu,id=it,version=vau", 0x1000},
     {"fsl-pamu,id=it", 5 * 0x1000 + 0x1000},
+    {"msm-iommu,id=it", 0x100000},
     {"soc-test-iommu,id=it", TEST_IOMMU_WINDOW},
     {"soc-dma,id=it,ats=on,pri=on", SOC_DMA_WINDOW},
 };

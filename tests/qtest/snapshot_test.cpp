@@ -332,6 +332,41 @@ TEST_CASE("Tegra's SMMU goes on with its address spaces, its fault and its line,
 
     const Ending other = Machine::ends(incoming({"-device", "tegra-smmu,id=smmu,variant=tegra124", "-device", master},
                                                 file));
+}
+
+TEST_CASE("an MSM IOMMU goes on with its contexts, its fault and its line", "[snapshot]")
+{
+    const Arguments devices = {"-device", "msm-iommu,id=msm", "-device", "soc-dma,id=dma,iommus=msm:3+msm:4"};
+    Machine source(devices);
+    const uint64_t msm = source.address("msm"), context = msm + 0x2000;
+    constexpr uint64_t table = ram + 0x1000000;
+    source.write32(msm + 0xff000 + 4 * 3, 2 << 8);   // master 3 to context 2
+    source.write32(context + 0x010, uint32_t(table));
+    source.write32(context + 0x004, 0x33002);        // walk on a miss, interrupt
+    source.write32(context + 0x000, 5);              // AFE, M
+    source.write32(table + 4 * 5, uint32_t(ram) | 0x31c0e);  // a section, for reading and writing
+    source.fill(ram + 0x1000, pattern(16, 3));
+    Dma dma(source, "dma");
+    REQUIRE(dma.transfer(Direction::to_buffer, 0x700010, 4) == failed);
+    REQUIRE(source.interrupt_pending("msm"));
+    const std::string file = save(source);
+
+    Machine target(incoming(devices, file));
+    wait_until(target, "completed");
+    Dma there(target, "dma");
+    CHECK(there.transfer(Direction::to_buffer, 0x501000, 16) == SOC_DMA_STATUS_DONE);
+    CHECK(there.buffer(16) == pattern(16, 3));
+    there.port(1);
+    CHECK(there.transfer(Direction::to_buffer, ram + 0x1000, 16) == SOC_DMA_STATUS_DONE);  // physical as before
+    CHECK(target.read32(context + 0x020) == 2);
+    CHECK(target.read32(context + 0x028) == 0x700010);
+    CHECK(target.interrupt_pending("msm"));
+    target.write32(context + 0x020, 0x4000000f);
+    CHECK_FALSE(target.interrupt_pending("msm"));
+    CHECK(target.quit() == 0);
+
+    const Ending other =
+        Machine::ends(incoming({"-device", "msm-iommu,id=msm,context-banks=2", "-device", devices[3]}, file));
     INFO(other.output);
     CHECK(other.status == 1);
     CHECK(other.output.find("saved state is not one of") != std::string::npos);
