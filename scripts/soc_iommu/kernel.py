@@ -244,6 +244,8 @@ def prune(objects: Path):
         if Path(folder).relative_to(objects).parts[:1] == ("scripts",):
             continue
         for name in files:
+            if name == "crtsavres.o":  # which every module of PowerPC's is linked with
+                continue
             if name.endswith((".o", ".a", ".cmd", ".mod.c", ".mod")) or name == "vmlinux.unstripped":
                 os.unlink(os.path.join(folder, name))
 
