@@ -82,7 +82,7 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr address, IOMMUAcces
     if (out.status == SOC_OK) {
         /* The bridge's windows have pages, and end somewhere. */
         entry.addr_mask = region->inbound ? MIN(out.mask, entry.addr_mask) : out.mask;
-        entry.translated_addr = out.address & ~out.mask;
+        entry.translated_addr = out.address & ~entry.addr_mask;
         entry.perm = access_of(out.perm);
     } else if (region->one_fault) {
         region->faulted = true;

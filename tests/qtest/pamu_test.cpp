@@ -193,9 +193,9 @@ TEST_CASE("on the ppce500 a function's DMA goes through the bridge's window firs
     CHECK_FALSE(board.pending("pamu"));
 
     board.pamu.map(host_bridge, 0, 35, 0);
-    board.dma.fill_buffer(pattern(0x1800, 9));
-    CHECK(board.dma.transfer(Direction::to_memory, 0x8000'0000 + board.memory + 0x400, 0x1800) == done);
-    CHECK(board.machine.bytes(board.memory + 0x400, 0x1800) == pattern(0x1800, 9));
+    board.dma.fill_buffer(pattern(0xc00, 9));
+    CHECK(board.dma.transfer(Direction::to_memory, 0x8000'0000 + board.memory + 0x800, 0xc00) == done);
+    CHECK(board.machine.bytes(board.memory + 0x800, 0xc00) == pattern(0xc00, 9));
     // A window of the PAMU's own, on top.
     board.pamu.map(host_bridge, board.memory, 15, board.memory + 0x10'0000);
     board.machine.fill(board.memory + 0x10'0000, pattern(16, 77));

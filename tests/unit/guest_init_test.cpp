@@ -63,6 +63,8 @@ TEST_CASE("a command line that makes no sense says which word", "[guest]")
     CHECK_FALSE(Scenario::parse("soc_iommu.api=vfio soc_iommu.master=pci soc_iommu.later=1").error.empty());
     CHECK_FALSE(Scenario::parse("quiet").error.empty());
     CHECK(Scenario::parse("soc_iommu.shell=1").error.empty());
+    CHECK(Scenario::parse("soc_iommu.shell=1 soc_iommu.rescan=1").rescan);
+    CHECK_FALSE(Scenario::parse("soc_iommu.shell=1").rescan);
 }
 
 TEST_CASE("a boot can take several turns, each with its gates", "[guest]")

@@ -118,4 +118,17 @@ void stop_automatic_binding()
     }
 }
 
+void rescan_pci()
+{
+    for (const std::string &name : list_directory("/sys/bus/pci/devices")) {
+        const std::string path = "/sys/bus/pci/devices/" + name;
+        const std::string kind(read_file(path + "/class").value_or("").substr(0, 4));
+        // Bridges stay, and the processor that a host bridge looks like on some boards.
+        if (kind != "0x06" && kind != "0x0b") {
+            write_file(path + "/remove", "1");
+        }
+    }
+    write_file("/sys/bus/pci/rescan", "1");
+}
+
 } // namespace guest

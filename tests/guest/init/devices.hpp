@@ -46,4 +46,7 @@ std::string group_type(const std::string &group);
 // Stops the kernel from binding drivers by itself on the buses of DMA masters.
 void stop_automatic_binding();
 
+// As if every PCI function that is no bridge had been unplugged and plugged in again.
+void rescan_pci();
+
 } // namespace guest

@@ -191,6 +191,9 @@ bool run_scenario()
         fail(scenario.error);
     }
     stop_automatic_binding();
+    if (scenario.rescan) {
+        rescan_pci();
+    }
     start_virtio_iommu();
     if (scenario.shell) {
         mount_filesystems(true);

@@ -68,6 +68,8 @@ Scenario Scenario::parse(std::string_view command_line)
             scenario.step_timeout = static_cast<unsigned>(*number);
         } else if (name == "reads" && number && *number <= 1000000) {
             scenario.reads = static_cast<unsigned>(*number);
+        } else if (name == "rescan" && number) {
+            scenario.rescan = *number != 0;
         } else if (name == "shell" && number) {
             scenario.shell = *number != 0;
         } else {

@@ -28,6 +28,8 @@ struct Scenario {
     unsigned sessions = 3;
     unsigned step_timeout = 5; // seconds
     unsigned reads = 0;        // for benchmarks: 4 KiB direct reads that `dma` times on virtio-blk
+    // PCI functions are taken out and found again first, for kernels that find them before they look for IOMMUs.
+    bool rescan = false;
     bool shell = false;
     std::string error; // not empty: what is wrong with the command line
 
