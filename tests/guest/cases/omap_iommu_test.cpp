@@ -96,7 +96,7 @@ TEST_CASE("omap: under 6.12 the driver gets no client")
 }
 
 TEST_CASE("omap: a machine saved in the middle of DMA goes on in another QEMU, and every later step is as before",
-          "[linux-6.1]")
+          "[linux-6.1][everywhere]")
 {
     const Run run = attach("omap-iommu --kernel 6.1 --sessions 1 --save-at dma --api direct");
     INFO(run.text);

@@ -5,7 +5,7 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("sprd: a domain of one's own stands up to all but permissions, and VFIO is refused")
+TEST_CASE("sprd: a domain of one's own stands up to all but permissions, and VFIO is refused", "[everywhere]")
 {
     const Run run = attach("sprd-iommu --kernel 6.12 --api direct,vfio,compat,iommufd --sessions 1");
     INFO(run.text);
