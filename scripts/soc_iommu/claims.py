@@ -99,6 +99,14 @@ def no_dma_domain(cell: dict) -> bool | None:
     return kind not in DMA_TYPES if kind else None
 
 
+def learned_to_unmap(cell: dict) -> bool | None:
+    """The older kernel does not unmap what it says, and the newer one does."""
+    for step in cell.get("steps", []):
+        if step["step"] == "unmap":
+            return (step["result"] == "ok") == cell["kernel"].startswith(SERIES[-1])
+    return None
+
+
 def breaks(cell: dict) -> bool | None:
     """That a domain breaks shows that nobody had tested it; that it works shows nothing."""
     return True if cell["verdict"] == BROKEN else None
@@ -138,8 +146,8 @@ CLAIMS = [
            *(Evidence("apple-dart", api, fails_safe, options="page-size=16k*", cap="nocap", gates="cache-coherency")
              for api in ("vfio", "compat", "iommufd"))]),
     Claim("sprd has a small domain, and only recently learned to unmap", MURPHY,
-          [Evidence("sprd-iommu", "aperture", lambda cell: works(cell) and tiny(cell), MAPPED),
-           Evidence("sprd-iommu", "direct", works, [ATTACH])]),
+          [Evidence("sprd-iommu", "aperture", lambda cell: tiny(cell) if works(cell) else None, MAPPED),
+           Evidence("sprd-iommu", "direct", learned_to_unmap, [ATTACH, ("unmap", "bytes")])]),
     Claim("no SoC IOMMU of these is of interest to VFIO", MURPHY,
           [Evidence(name, api, cannot_tell, gates="stock*") for name in MODELS for api in ("vfio", "iommufd")],
           "Interest cannot be measured. The cells say what a stock kernel does when VFIO and iommufd are tried."),
