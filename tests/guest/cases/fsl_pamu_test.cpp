@@ -35,3 +35,33 @@ TEST_CASE("pamu: functions that are found again get a group; DMA passes, and a d
     CHECK(run.outcome("compat") == "refused at attach: EOPNOTSUPP");
     CHECK(run.outcome("iommufd") == "refused at bind: EOPNOTSUPP");
 }
+
+TEST_CASE("pamu: under 6.1 it is the same, without iommufd", "[linux-6.1]")
+{
+    const Run stock = attach("fsl-pamu --kernel 6.1 --sessions 1 --api dma,direct");
+    INFO(stock.text);
+    for (const char *api : {"dma", "direct"}) {
+        INFO(api);
+        CHECK(stock.verdict(api) == "refused");
+        CHECK(stock.api(api).at("at") == "probe");
+    }
+    const Run found = attach("fsl-pamu --kernel 6.1 --sessions 2 --append soc_iommu.rescan=1");
+    INFO(found.text);
+    CHECK(found.outcome("dma") == "works");
+    CHECK(found.verdict("direct") == "broken");
+    CHECK(found.api("direct").at("at") == "map");
+    for (const char *api : {"vfio", "compat", "iommufd"})
+        CHECK(found.verdict(api) == "unsupported");
+}
+
+TEST_CASE("pamu: with the capability skipped iommufd attaches a domain that can map nothing")
+{
+    const Run run = attach("fsl-pamu --kernel 6.12 --sessions 1 --api compat,iommufd --no-cap-patch "
+                           "--unsafe-interrupts --append soc_iommu.rescan=1");
+    INFO(run.text);
+    for (const char *api : {"compat", "iommufd"}) {
+        INFO(api);
+        CHECK(run.verdict(api) == "broken");
+        CHECK(run.api(api).at("at") == "map");
+    }
+}
