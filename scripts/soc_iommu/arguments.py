@@ -54,6 +54,8 @@ def guest_options(parser: argparse.ArgumentParser):
     parser.add_argument("--master", help="pci or platform; default: PCI where the IOMMU takes it")
     parser.add_argument("--memory", metavar="SIZE", help="the guest's RAM, as 512M or 6G (default: as the IOMMU's "
                         "profile has it)")
+    parser.add_argument("--rescan", action="store_true", help="take PCI functions out and find them again first, where "
+                        "the kernel finds them before it looks for IOMMUs")
     parser.add_argument("--sessions", type=int, default=SESSIONS, metavar="N",
                         help=f"open-to-close cycles (default {SESSIONS})")
     parser.add_argument("--timeout", type=float, metavar="S", help=f"for one boot (default {TIMEOUT:.0f})")

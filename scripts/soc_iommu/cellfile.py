@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import kernel
-import memory
+import runoptions
 import protocol
 from cache import Cache
 from errors import Usage, one_of
@@ -40,7 +40,7 @@ class Name:
     def argv(self) -> list[str]:
         """What `attach` is given to measure this cell."""
         options = [] if self.options == "default" else self.options.split(",")
-        words = [self.iommu, *memory.words(options), "--kernel", self.kernel,
+        words = [self.iommu, *runoptions.words(options), "--kernel", self.kernel,
                  "--page-size", self.page, "--master", self.master, "--api", self.api]
         words += [] if self.cap else ["--no-cap-patch"]
         words += [word for gate in self.lifted for word in ("--lift", gate)]

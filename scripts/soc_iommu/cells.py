@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import kernel as kernel_module
-import memory
+import runoptions
 import protocol
 from arguments import LIFTS, MASTERS, MOST_SESSIONS
 from errors import Failure, Usage
@@ -118,11 +118,10 @@ def all_of(iommu: Iommu, line: Line) -> list[Cell]:
     defaults = iommu.effective({})
     cells = []
     for given in line.options:
-        iommu.check_options([f"{name}={value}" for name, value in given.items() if name != memory.OPTION])
+        iommu.check_options([f"{name}={value}" for name, value in given.items() if name not in runoptions.NAMES])
         options = tuple((name, given[name]) for name in defaults if given.get(name, defaults[name]) != defaults[name])
         profile = iommu.guest_for(given)
-        size = memory.of_run(given.get(memory.OPTION), profile)
-        options += ((memory.OPTION, size),) if size else ()
+        options += runoptions.of_set(given, profile)
         for kernel, page, master in itertools.product(profile.kernels, kernel_module.page_sizes(profile.arch), MASTERS):
             if master not in iommu.masters:
                 continue

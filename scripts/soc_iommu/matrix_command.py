@@ -17,9 +17,9 @@ import expectations as expectations_module
 import kerneltree
 import kernel as kernel_module
 import matrix
-import memory
 import prepare
 import reports
+import runoptions
 from cache import Cache
 from cells import Cell, Machine
 from errors import Failure, Usage
@@ -31,7 +31,7 @@ def attach_args(machine: Machine, args, sessions: int | None = None):
     """What attach would be asked for, so that both prepare a machine in the same way. `sessions`: the set's."""
     argv = ["attach", machine.iommu, "--page-size", machine.page, "--master", machine.master,
             "--sessions", str(args.sessions or sessions or arguments.SESSIONS), "--mutation", args.mutation]
-    argv += memory.words([f"{name}={value}" for name, value in machine.options])
+    argv += runoptions.words([f"{name}={value}" for name, value in machine.options])
     argv += ["--kdir", str(args.kdir)] if args.kdir else ["--kernel", machine.kernel]
     if args.timeout is not None:
         argv += ["--timeout", str(args.timeout)]

@@ -1,7 +1,6 @@
 """The guest's RAM: as asked for, or as the IOMMU's profile has it.
 
-It is an option of the run, not of the model: where it is not the profile's it stands among the options in a cell's
-name, and in the default set, as `memory=6G`.
+It is an option of the run, not of the model (runoptions.py).
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -42,12 +41,3 @@ def of_run(text: str | None, iommu: Iommu) -> str | None:
         raise Usage(f"--memory {text} for {iommu.name}; valid: whole MiB from {spell(LEAST)} to {spell(MOST[high])}"
                     f" (default {iommu.memory}){why}")
     return spell(value) if value != size(iommu.memory) else None
-
-
-def words(options: list[str]) -> list[str]:
-    """The options in a cell's name, KEY=VALUE each, as the command takes them."""
-    found = []
-    for option in options:
-        name, _, value = option.partition("=")
-        found += ["--memory", value] if name == OPTION else ["-o", option]
-    return found

@@ -162,7 +162,7 @@ def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, dis
     step_timeout = max(1, min(10 * slower(args, plan.choice), int(plan.timeout / 4)))
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.kernel,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
-                 memory=plan.memory, instances=args.instances, extra_append=args.append.split())
+                 memory=plan.memory, rescan=args.rescan, instances=args.instances, extra_append=args.append.split())
 
 
 def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str, Path]] = ()):

@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 from pathlib import Path
 
-import memory
+import runoptions
 import phases
 import scenario
 from arguments import SESSIONS
@@ -27,7 +27,7 @@ def entry(setup: scenario.Setup, cap_patch: bool | None, qemu_version: str, api:
         "kernel_warnings": verdict.kernel_warnings, "seconds": round(seconds, 2), "log": str(log),
     }
     # What has no place in the cell's name, or need not be said where it is as ever.
-    return made | ({memory.OPTION: setup.memory} if setup.memory else {}) | (
+    return made | runoptions.of_setup(setup) | (
         {"sessions": setup.sessions} if setup.sessions != SESSIONS else {})
 
 

@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 from dataclasses import dataclass, field
 
-import memory
+import runoptions
 from arch import ARCHES
 from registry import Iommu
 
@@ -32,6 +32,7 @@ class Setup:
     memory: str | None = None  # the guest's, where it is not the profile's
     instances: int = 1  # of the IOMMU, one a port of the platform master
     extra_qemu: list[str] = field(default_factory=list)
+    rescan: bool = False  # of PCI, before anything else
     extra_append: list[str] = field(default_factory=list)
     # Of a boot that serves several cells: API and gates of each, as tests/guest/init/scenario.hpp has them.
     turns: list[tuple[str, str]] = field(default_factory=list)
@@ -49,6 +50,8 @@ def append(setup: Setup, api: str, shell: bool = False) -> str:
         words.append("iommu_lab.skip_cap=1")
     if setup.unsafe:
         words += ["vfio_iommu_type1.allow_unsafe_interrupts=1", "iommufd.allow_unsafe_interrupts=1"]
+    if setup.rescan:
+        words.append("soc_iommu.rescan=1")
     if shell:
         words.append("soc_iommu.shell=1")
     return " ".join(words + setup.extra_append)
@@ -134,8 +137,7 @@ def cell(setup: Setup, cap_patch: bool | None, api: str) -> str:
     effective = setup.iommu.effective(setup.options)
     defaults = setup.iommu.effective({})
     changed = [f"{name}={value}" for name, value in effective.items() if value != defaults[name]]
-    if setup.memory:
-        changed.append(f"{memory.OPTION}={setup.memory}")
+    changed += [f"{name}={value}" for name, value in runoptions.of_setup(setup).items()]
     gates = "+".join(setup.lifted) or "stock"
     if setup.unsafe:
         gates += "+unsafe"

@@ -7,7 +7,7 @@ import re
 import shlex
 
 import kernel
-import memory
+import runoptions
 import protocol
 from cellfile import outcome as in_words
 from verdict import ERROR, UNSUPPORTED, WORKS
@@ -98,7 +98,7 @@ def attach_command(entry: dict) -> str:
     if len(parts) != 8:
         return ""
     name, changed, version, page, master, cap, gates, api = parts
-    words = ["scripts/soc-iommu", "attach", name, *memory.words(changed.split(",") if changed != "default" else [])]
+    words = ["scripts/soc-iommu", "attach", name, *runoptions.words(changed.split(",") if changed != "default" else [])]
     if kernel.parse_version(version)[0] in kernel.VERSIONS:
         words += ["--kernel", version]
     words += ["--page-size", page, "--master", master, *(["--no-cap-patch"] if cap == "nocap" else [])]

@@ -22,7 +22,7 @@ TEST_CASE("pamu: stock, the driver drives the PAMUs, and no PCI function comes b
 
 TEST_CASE("pamu: functions that are found again get a group; DMA passes, and a domain of one's own maps nothing")
 {
-    const Run run = attach("fsl-pamu --kernel 6.12 --sessions 2 --append soc_iommu.rescan=1");
+    const Run run = attach("fsl-pamu --kernel 6.12 --sessions 2 --rescan");
     INFO(run.text);
     CHECK(run.outcome("dma") == "works");
     CHECK_THAT(run.detail("dma", "dma"), contains_text("translations="));
@@ -45,7 +45,7 @@ TEST_CASE("pamu: under 6.1 it is the same, without iommufd", "[linux-6.1]")
         CHECK(stock.verdict(api) == "refused");
         CHECK(stock.api(api).at("at") == "probe");
     }
-    const Run found = attach("fsl-pamu --kernel 6.1 --sessions 2 --append soc_iommu.rescan=1");
+    const Run found = attach("fsl-pamu --kernel 6.1 --sessions 2 --rescan");
     INFO(found.text);
     CHECK(found.outcome("dma") == "works");
     CHECK(found.verdict("direct") == "broken");
@@ -57,7 +57,7 @@ TEST_CASE("pamu: under 6.1 it is the same, without iommufd", "[linux-6.1]")
 TEST_CASE("pamu: with the capability skipped iommufd attaches a domain that can map nothing")
 {
     const Run run = attach("fsl-pamu --kernel 6.12 --sessions 1 --api compat,iommufd --no-cap-patch "
-                           "--unsafe-interrupts --append soc_iommu.rescan=1");
+                           "--unsafe-interrupts --rescan");
     INFO(run.text);
     for (const char *api : {"compat", "iommufd"}) {
         INFO(api);
