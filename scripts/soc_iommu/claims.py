@@ -112,12 +112,23 @@ def breaks(cell: dict) -> bool | None:
     return True if cell["verdict"] == BROKEN else None
 
 
+# Functions behind fsl-pamu have a group only where they are found again.
+FOUND = "rescan=on"
+
+
+def of_a_group(name: str) -> str:
+    return FOUND if name == "fsl-pamu" else "default"
+
+
 PROBE, ATTACH, SPACE = ("probe", "type"), ("attach", "aperture"), ("map", "space")
 MAPPED = [ATTACH, SPACE, ("unmap", "bytes")]
 
 CLAIMS = [
     Claim("fsl_pamu has no map and unmap, so it has no unmanaged domain at all", CHEN,
-          [Evidence("fsl-pamu", "direct", after_probe(lambda cell: not works(cell)))]),
+          [Evidence("fsl-pamu", "direct", after_probe(lambda cell: not works(cell)), [ATTACH], options=FOUND),
+           Evidence("fsl-pamu", "iommufd", after_probe(lambda cell: not works(cell)), options=FOUND, cap="nocap",
+                    gates="stock+unsafe"),
+           Evidence("fsl-pamu", "direct", cannot_tell, [PROBE])]),
     Claim("mtk_iommu_v1 maps exactly 4 GiB with its fixed 4 MiB table and does not set the aperture", CHEN,
           [Evidence("mtk-m4u-v1", "aperture", whole_4g, MAPPED),
            Evidence("mtk-m4u-v1", "direct", cannot_tell, [ATTACH])]),
@@ -133,7 +144,8 @@ CLAIMS = [
            Evidence("tegra-gart", "direct", not_isolated, [ATTACH])]),
     Claim("these drivers have no DMA domains, so their unmanaged domains are largely untested", CHEN,
           [item for name in ("fsl-pamu", "mtk-m4u-v1", "tegra-gart", "msm-iommu", "omap-iommu", "tegra-smmu")
-           for item in (Evidence(name, "dma", no_dma_domain, [PROBE]), Evidence(name, "direct", breaks))]),
+           for item in (Evidence(name, "dma", no_dma_domain, [PROBE], options=of_a_group(name)),
+                        Evidence(name, "direct", breaks, options=of_a_group(name)))]),
     Claim("msm, omap and tegra-smmu are untested with VFIO and iommufd, but work for their in-tree users",
           f"Untested: {CHEN}; work: {MURPHY}",
           [item for name in ("msm-iommu", "omap-iommu", "tegra-smmu")

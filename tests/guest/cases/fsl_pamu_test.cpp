@@ -20,7 +20,8 @@ TEST_CASE("pamu: stock, the driver drives the PAMUs, and no PCI function comes b
     CHECK(run.verdict("vfio") == "unsupported");  // no type1 on PowerPC (drivers/vfio/Kconfig)
 }
 
-TEST_CASE("pamu: functions that are found again get a group; DMA passes, and a domain of one's own maps nothing")
+TEST_CASE("pamu: functions that are found again get a group; DMA passes, and a domain of one's own maps nothing",
+          "[everywhere]")
 {
     const Run run = attach("fsl-pamu --kernel 6.12 --sessions 2 --rescan");
     INFO(run.text);

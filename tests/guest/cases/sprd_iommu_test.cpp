@@ -5,10 +5,13 @@
 #include "attach.hpp"
 #include "catch.hpp"
 
-TEST_CASE("sprd: a domain of one's own stands up to all but permissions, and VFIO is refused", "[everywhere]")
+TEST_CASE("sprd: a domain of one's own stands up to all but permissions, and VFIO is refused",
+          "[everywhere]")
 {
-    const Run run = attach("sprd-iommu --kernel 6.12 --api direct,vfio,compat,iommufd --sessions 1");
+    const Run run = attach("sprd-iommu --kernel 6.12 --sessions 1");
     INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK_THAT(run.detail("dma", "dma"), contains_text("failures=0 translations="));
     // An entry has no permissions: sprd_iommu_map() ignores prot.
     CHECK(run.outcome("direct") == "broken at readonly");
     CHECK_THAT(run.detail("direct", "attach"), contains_text("aperture=0x0-0xfffffff page_sizes=0x1000"));
@@ -49,12 +52,28 @@ TEST_CASE("sprd: what lies above 4 GiB is mapped as what lies 4 GiB below")
     }
 }
 
+TEST_CASE("sprd: all 256 MiB can be mapped, reached and unmapped, and a physical address is cut to 32 bits")
+{
+    const Run run = attach("sprd-iommu --kernel 6.12 --api aperture,limits --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("aperture") == "works");
+    CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=268435456"));
+    CHECK(run.outcome("limits") == "broken at physical");
+    // The second master has an IOMMU of its own.
+    CHECK_THAT(run.detail("limits", "second"), contains_text("apart"));
+    CHECK(run.detail("limits", "outside") == "0x10000000=EINVAL");
+    CHECK_THAT(run.detail("limits", "physical"), contains_text("0x100000000 was taken, and goes to 0x0"));
+}
+
 TEST_CASE("sprd: under 6.1 unmap says that it unmapped nothing, and pages stay pinned and reachable", "[linux-6.1]")
 {
     // sprd_iommu_unmap() returns 0, so that iommu_unmap() ends after the first piece and vfio_unmap_unpin() gives up;
     // and sprd_iommu_attach_device() refuses the default domain, whose device never left it.
-    const Run direct = attach("sprd-iommu --kernel 6.1 --api direct --sessions 1");
+    const Run direct = attach("sprd-iommu --kernel 6.1 --api dma,direct --sessions 1");
     INFO(direct.text);
+    CHECK(direct.outcome("dma") == "broken at dma");
+    REQUIRE_FALSE(direct.api("dma").at("kernel_warnings").empty());
+    CHECK_THAT(direct.api("dma").at("kernel_warnings")[0].get<std::string>(), contains_text("__iommu_dma_unmap"));
     CHECK(direct.outcome("direct") == "broken at readonly");
     CHECK_THAT(direct.detail("direct", "unmap"), contains_text("unmap returned 0"));
     CHECK_FALSE(direct.api("direct").at("kernel_warnings").empty());
