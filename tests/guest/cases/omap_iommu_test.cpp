@@ -58,8 +58,8 @@ TEST_CASE("omap: with the coherency gate lifted VFIO's device stays in the empty
 
 TEST_CASE("omap: the page at the end of 4 GiB is never flushed", "[linux-6.1]")
 {
-    // flush_iotlb_page() adds its start and its size in 32 bits. The unit test "the last page of 4 GiB is flushed as any
-    // other" has the model's side.
+    // flush_iotlb_page() adds its start and its size in 32 bits. The model's side is the unit test "the last page of
+    // 4 GiB is flushed as any other".
     const Run run = attach("omap-iommu --kernel 6.1 --api aperture --sessions 1");
     INFO(run.text);
     CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=4294967296"));
