@@ -53,6 +53,8 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
           ["tegra-gart", "--kernel", "6.1"], ["tegra-gart", "--kernel", "6.1-arm-dma"],
           ["mtk-m4u-v1", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.12"],
           ["fsl-pamu", "--kernel", "6.1"], ["fsl-pamu", "--kernel", "6.12"],
+          # Serves omap-iommu and tegra-smmu too; of 6.1 it is tegra-gart's.
+          ["msm-iommu", "--kernel", "6.12"],
           # Serves soc-smmuv3 too.
           ["apple-dart", "--kernel", "6.1"]]
 
