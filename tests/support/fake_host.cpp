@@ -13,6 +13,29 @@
 
 namespace soc::test {
 
+namespace {
+
+// Calls each(address, Word()) for the naturally aligned words, the widest that fit, of which a range consists.
+template <typename Each>
+void for_each_word(uint64_t address, uint32_t size, Each &&each)
+{
+    for (const uint64_t end = address + size; address != end;) {
+        const uint64_t left = end - address;
+        if (address % 8 == 0 && left >= 8) {
+            each(address, uint64_t());
+            address += 8;
+        } else if (address % 4 == 0 && left >= 4) {
+            each(address, uint32_t());
+            address += 4;
+        } else {
+            each(address, uint8_t());
+            address += 1;
+        }
+    }
+}
+
+}  // namespace
+
 void FakeMemory::add(uint64_t base, uint64_t size)
 {
     // From calloc, so that only what a test touches costs anything.
@@ -36,17 +59,12 @@ bool FakeMemory::read(uint64_t address, void *data, uint32_t size)
     Region *region = find(address, size);
     if (!region)
         return false;
-    if (size == 8 && address % 8 == 0) {
-        const uint64_t word =
-            std::atomic_ref(*reinterpret_cast<uint64_t *>(region->at(address))).load(std::memory_order_acquire);
-        std::memcpy(data, &word, 8);
-    } else if (size == 4 && address % 4 == 0) {
-        const uint32_t word =
-            std::atomic_ref(*reinterpret_cast<uint32_t *>(region->at(address))).load(std::memory_order_acquire);
-        std::memcpy(data, &word, 4);
-    } else {
-        std::memcpy(data, region->at(address), size);
-    }
+    auto *to = static_cast<char *>(data);
+    for_each_word(address, size, [&]<typename Word>(uint64_t where, Word) {
+        const Word word =
+            std::atomic_ref(*reinterpret_cast<Word *>(region->at(where))).load(std::memory_order_acquire);
+        std::memcpy(to + (where - address), &word, sizeof word);
+    });
     if (after_read)
         after_read();
     return true;
@@ -57,17 +75,12 @@ bool FakeMemory::write(uint64_t address, const void *data, uint32_t size)
     Region *region = find(address, size);
     if (!region)
         return false;
-    if (size == 8 && address % 8 == 0) {
-        uint64_t word;
-        std::memcpy(&word, data, 8);
-        std::atomic_ref(*reinterpret_cast<uint64_t *>(region->at(address))).store(word, std::memory_order_release);
-    } else if (size == 4 && address % 4 == 0) {
-        uint32_t word;
-        std::memcpy(&word, data, 4);
-        std::atomic_ref(*reinterpret_cast<uint32_t *>(region->at(address))).store(word, std::memory_order_release);
-    } else {
-        std::memcpy(region->at(address), data, size);
-    }
+    const auto *from = static_cast<const char *>(data);
+    for_each_word(address, size, [&]<typename Word>(uint64_t where, Word) {
+        Word word;
+        std::memcpy(&word, from + (where - address), sizeof word);
+        std::atomic_ref(*reinterpret_cast<Word *>(region->at(where))).store(word, std::memory_order_release);
+    });
     return true;
 }
 

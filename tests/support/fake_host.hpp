@@ -22,7 +22,8 @@
 
 namespace soc::test {
 
-// RAM in regions; nothing between them answers. Aligned words are atomic, as on real buses, so that threads may meet.
+// RAM in regions; nothing between them answers. The aligned words of a range are each atomic, as on real buses, so that
+// threads may meet.
 class FakeMemory final : public GuestMemory {
 public:
     void add(uint64_t base, uint64_t size);
