@@ -45,9 +45,13 @@ def source_key() -> str:
 
 
 def environment(cache: Cache) -> dict:
-    """ccache (which Meson picks up by itself) makes a second build of the same models cheap."""
+    """ccache (which Meson picks up by itself) makes a second build of the same models cheap.
+
+    Its manual ("Precompiled headers") asks for this sloppiness, or nothing made with such a header is ever cached.
+    """
     return {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache")),
-            "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1"}
+            "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1",
+            "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
 
 
 def meson_setup(cache: Cache, phase, directory: Path, options: list[str], extra_env=None):
