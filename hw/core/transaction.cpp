@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "soc-iommu/transaction.hpp"
 
+#include "soc-iommu/state.hpp"
+
 namespace soc {
 
 Transaction Transaction::from(const SocTransaction &raw)
@@ -34,6 +36,26 @@ uint32_t Transaction::flags() const
     set(ats_request, SOC_TXN_ATS_REQUEST);
     set(ats_translated, SOC_TXN_ATS_TRANSLATED);
     return flags;
+}
+
+void Transaction::save(StateWriter &out) const
+{
+    out.u64(address);
+    out.u32(stream);
+    out.u32(substream);
+    out.u32(tag);
+    out.u32(flags());
+}
+
+Transaction Transaction::load(StateReader &in)
+{
+    SocTransaction raw{};
+    raw.address = in.u64();
+    raw.stream = in.u32();
+    raw.substream = in.u32();
+    raw.tag = in.u32();
+    raw.flags = in.u32();
+    return from(raw);
 }
 
 const char *name(FaultKind kind)

@@ -11,6 +11,9 @@
 
 namespace soc {
 
+class StateReader;
+class StateWriter;
+
 enum class Access { read, write };
 
 // Permissions of a translation: what the device may do there.
@@ -39,6 +42,10 @@ struct Transaction {
 
     static Transaction from(const SocTransaction &);
     uint32_t flags() const;  // SOC_TXN_*
+
+    // Of a transaction that is held while the machine is saved.
+    void save(StateWriter &) const;
+    static Transaction load(StateReader &);
 };
 
 enum class FaultKind : uint32_t {

@@ -77,11 +77,7 @@ void Stalls::save(StateWriter &out) const
     for (const auto &[stag, stalled] : waiting_) {
         out.u32(stag);
         out.u64(stalled.hold);
-        out.u64(stalled.transaction.address);
-        out.u32(stalled.transaction.stream);
-        out.u32(stalled.transaction.substream);
-        out.u32(stalled.transaction.tag);
-        out.u32(stalled.transaction.flags());
+        stalled.transaction.save(out);
     }
 }
 
@@ -96,14 +92,8 @@ void Stalls::load(StateReader &in)
         in.fail();
     for (uint32_t i = 0; i < count && in.ok(); ++i) {
         const uint32_t stag = in.u32();
-        Stalled stalled{.stag = uint16_t(stag), .hold = in.u64(), .transaction = {}};
-        SocTransaction raw{};
-        raw.address = in.u64();
-        raw.stream = in.u32();
-        raw.substream = in.u32();
-        raw.tag = in.u32();
-        raw.flags = in.u32();
-        stalled.transaction = Transaction::from(raw);
+        const uint64_t hold = in.u64();
+        const Stalled stalled{.stag = uint16_t(stag), .hold = hold, .transaction = Transaction::load(in)};
         if (stag >= most_ || stalled.hold >= next_hold_ || !waiting_.emplace(stalled.stag, stalled).second)
             in.fail();
     }

@@ -74,6 +74,19 @@ namespace mc_int {
 constexpr uint32_t decerr_emem = 1u << 6, invalid_gart_page = 1u << 7, security_violation = 1u << 8,
                    invalid_smmu_page = 1u << 10, invalid_apb_asid_update = 1u << 11, decerr_vpr = 1u << 12,
                    secerr_sec = 1u << 13, decerr_mts = 1u << 16;
+
+// What Tegra124 has, and Tegra210 after it (MC_INT_MASK in tegra124.c and tegra210.c).
+constexpr uint32_t of_tegra124 = decerr_emem | security_violation | invalid_smmu_page | invalid_apb_asid_update |
+                                 decerr_vpr | secerr_sec | decerr_mts;
 }  // namespace mc_int
+
+// And where those two report them.
+inline constexpr ErrorRegisters tegra124_errors[] = {
+    {"ERR_STATUS", "ERR_ADR", 0x08,
+     mc_int::decerr_emem | mc_int::security_violation | mc_int::invalid_smmu_page | mc_int::invalid_apb_asid_update},
+    {"ERR_VPR_STATUS", "ERR_VPR_ADR", 0x654, mc_int::decerr_vpr},
+    {"ERR_SEC_STATUS", "ERR_SEC_ADR", 0x67c, mc_int::secerr_sec},
+    {"ERR_MTS_STATUS", "ERR_MTS_ADR", 0x9b0, mc_int::decerr_mts},
+};
 
 }  // namespace soc::tegra

@@ -76,14 +76,6 @@ constexpr RegisterRun latency[] = {
     {0x3a0, 2}, {0x3b8, 5}, {0x3d8, 7},
 };
 
-constexpr ErrorRegisters errors[] = {
-    {"ERR_STATUS", "ERR_ADR", 0x08,
-     mc_int::decerr_emem | mc_int::security_violation | mc_int::invalid_smmu_page | mc_int::invalid_apb_asid_update},
-    {"ERR_VPR_STATUS", "ERR_VPR_ADR", 0x654, mc_int::decerr_vpr},
-    {"ERR_SEC_STATUS", "ERR_SEC_ADR", 0x67c, mc_int::secerr_sec},
-    {"ERR_MTS_STATUS", "ERR_MTS_ADR", 0x9b0, mc_int::decerr_mts},
-};
-
 constexpr SmmuSoc smmu{
     .address_bits = 34,
     .registers_size = 0x1000,
@@ -102,9 +94,8 @@ constinit const McSoc tegra210{
     .name = "tegra210",
     .chip_id = 0x21,
     .clients = clients,
-    .interrupts = mc_int::decerr_emem | mc_int::security_violation | mc_int::invalid_smmu_page |
-                  mc_int::invalid_apb_asid_update | mc_int::decerr_vpr | mc_int::secerr_sec | mc_int::decerr_mts,
-    .errors = errors,
+    .interrupts = mc_int::of_tegra124,
+    .errors = tegra124_errors,
     .smmu = &smmu,
 };
 

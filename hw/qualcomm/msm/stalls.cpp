@@ -40,23 +40,20 @@ void Stalls::reset()
 void Stalls::save(StateWriter &out) const
 {
     const std::lock_guard guard(lock_);
-    out.section("msm-stalls", 1);
+    out.section("msm-stalls", 2);
     out.u64(next_hold_);
     out.u32(uint32_t(waiting_.size()));
     for (const Stalled &stalled : waiting_) {
         out.u64(stalled.hold);
         out.u32(stalled.context);
-        out.u64(stalled.transaction.address);
-        out.u32(stalled.transaction.stream);
-        out.u32(stalled.transaction.tag);
-        out.u32(stalled.transaction.flags());
+        stalled.transaction.save(out);
     }
 }
 
 void Stalls::load(StateReader &in)
 {
     const std::lock_guard guard(lock_);
-    in.section("msm-stalls", 1);
+    in.section("msm-stalls", 2);
     waiting_.clear();
     next_hold_ = in.u64();
     const uint32_t count = in.u32();
@@ -65,14 +62,10 @@ void Stalls::load(StateReader &in)
     for (uint32_t i = 0; i < count && in.ok(); ++i) {
         const uint64_t hold = in.u64();
         const unsigned context = in.u32();
-        SocTransaction raw{};
-        raw.address = in.u64();
-        raw.stream = in.u32();
-        raw.tag = in.u32();
-        raw.flags = in.u32();
+        const Transaction transaction = Transaction::load(in);
         if (hold >= next_hold_ || context >= most_contexts)
             in.fail();
-        waiting_.push_back({hold, context, Transaction::from(raw)});
+        waiting_.push_back({hold, context, transaction});
     }
 }
 
