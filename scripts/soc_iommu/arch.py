@@ -23,6 +23,7 @@ class Arch:
     kernel_per_iommu: bool = False
     page_sizes: bool = False     # there are page-SIZE fragments for it
     reference: bool = False      # QEMU's own IOMMUs are on its boards
+    cannot_load: str = ""        # why a machine that was saved does not go on; "" where it does
 
 
 ARCHES = {
@@ -36,5 +37,6 @@ ARCHES = {
     # 32-bit and big-endian, of which Debian has the cross compiler and nothing else.
     "powerpc": Arch("powerpc-linux-gnu-", "vmlinux", "vmlinux", "qemu-system-ppc64", "qemu-system-ppc",
                     "", ["gcc-powerpc-linux-gnu"], ["g++-powerpc-linux-gnu", "libc6-dev-powerpc-cross"], "ttyS0",
-                    flags=("-D_FILE_OFFSET_BITS=64",)),
+                    flags=("-D_FILE_OFFSET_BITS=64",),
+                    cannot_load="QEMU's ppce500 comes back without its CPU's exception vectors and its PCI windows"),
 }

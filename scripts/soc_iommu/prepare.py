@@ -84,6 +84,8 @@ def plan(cache: Cache, phases: Phases, args) -> Plan:
         raise Usage("--instances needs --master platform and an IOMMU of ours: a PCI function has one port")
     for api in args.api:
         one_of(f"API for {iommu.name}", api, iommu.all_apis())
+    if getattr(args, "save_at", None) and ARCHES[iommu.arch].cannot_load:
+        raise Usage(f"--save-at: not with {iommu.name}: {ARCHES[iommu.arch].cannot_load}")
     one_of(f"page size for {iommu.arch}", args.page_size, kernel_module.page_sizes(iommu.arch))
     kernel = iommu.newest_kernel()
     if args.kernel:

@@ -160,7 +160,9 @@ esac
 
     def test_every_iommu_has_a_case_for_every_round(self):
         for path in (ROOT / "tests" / "guest" / "cases").glob("*_test.cpp"):
-            self.assertIn(builds.EVERYWHERE, path.read_text(), path.name)
+            text = path.read_text()
+            if "[." not in text:  # hidden cases are in no round
+                self.assertIn(builds.EVERYWHERE, text, path.name)
 
     def test_every_case_that_names_the_kernel_has_the_tag(self):
         others = set(kernel.VERSIONS) - {kernel.Choice().version}

@@ -127,6 +127,9 @@ class Usage(Case):
     def test_a_step_that_no_asked_for_api_has(self):
         self.refused("attach", "soc-smmuv3", "--api", "dirty", "--save-at", "stale", names=["stale", "map, dma, unmap"])
 
+    def test_a_board_that_cannot_be_loaded_again(self):
+        self.refused("attach", "fsl-pamu", "--save-at", "dma", names=["--save-at", "fsl-pamu", "exception vectors"])
+
     def test_two_kernels(self):
         image = self.dir / "Image"
         image.write_bytes(b"\0" * 100)

@@ -66,3 +66,12 @@ TEST_CASE("pamu: with the capability skipped iommufd attaches a domain that can 
         CHECK(run.api(api).at("at") == "map");
     }
 }
+
+TEST_CASE("pamu: a model that misplaces what is written is found out, at the first answer that a driver waits for")
+{
+    // Nothing can be mapped in a domain of one's own: isolation, readonly and stale have no step here. The unit tests
+    // have them.
+    const Run run = attach("fsl-pamu --kernel 6.12 --api dma --sessions 1 --rescan --mutation dma");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "refused at bind: ETIMEDOUT");
+}

@@ -105,3 +105,10 @@ TEST_CASE("omap: a machine saved in the middle of DMA goes on in another QEMU, a
         CHECK((step.at("result") == "ok") == (step.at("step") != "readonly"));
     }
 }
+
+TEST_CASE("omap: each mutation turns its step red, beside the one that an entry without permissions does", "[linux-6.1]")
+{
+    const std::string mutation = GENERATE("dma", "isolation", "stale");
+    check_mutation(attach("omap-iommu --kernel 6.1 --api direct --sessions 1 --mutation " + mutation), "direct",
+                   mutation, "readonly");
+}

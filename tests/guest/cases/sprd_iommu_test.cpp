@@ -86,3 +86,20 @@ TEST_CASE("sprd: under 6.1 unmap says that it unmapped nothing, and pages stay p
     REQUIRE_FALSE(vfio.api("vfio").at("kernel_warnings").empty());
     CHECK_THAT(vfio.api("vfio").at("kernel_warnings")[0].get<std::string>(), contains_text("vfio_unmap_unpin"));
 }
+
+TEST_CASE("sprd: each mutation turns its step red, beside the one that an entry without permissions does")
+{
+    const std::string mutation = GENERATE("dma", "isolation", "stale");
+    check_mutation(attach("sprd-iommu --kernel 6.12 --api direct --sessions 1 --mutation " + mutation), "direct",
+                   mutation, "readonly");
+}
+
+TEST_CASE("sprd: a machine saved in the middle of DMA goes on in another QEMU, and every later step is as before",
+          "[everywhere]")
+{
+    const Run run = attach("sprd-iommu --kernel 6.12 --sessions 1 --save-at dma --api dma,direct");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK(run.outcome("direct") == "broken at readonly");
+    CHECK_THAT(run.detail("direct", "stale"), contains_text("redirected=2"));
+}
