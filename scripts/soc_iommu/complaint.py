@@ -13,7 +13,7 @@ MOST = 200          # complaints of a console that are looked into; a kernel tha
 
 # "foo+0x10/0x20". 32-bit ARM's traces say "callee from caller+0x10/0x20": the caller, so the trace's next entry.
 FRAME = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(\w+)\])?")
-TRACE = re.compile(r"^Call [Tt]race:")
+TRACE = re.compile(r"^Call [Tt]race:|^ ?unwind_backtrace from ")  # the second on 32-bit ARM, without a heading
 COUNTER = re.compile(r"^(?:pc : |PC is at |NIP \[\w+\] )")
 FREED = re.compile(r"^Freed (?:by task|in)\b")
 SECTION = re.compile(r"^$|^\w.*:$")  # what ends the stack of a section
@@ -31,6 +31,7 @@ HELPERS = re.compile("^_*(?:" + "|".join(r"""
     k[mz]alloc kcalloc kvmalloc kv?free kmem_cache_ kmemdup kstr krealloc slab_ do_slab_ free_to_partial v[mz]alloc
     vfree alloc_(?:frozen_)?pages get_free_pages free_pages get_page_from_freelist devm_k devres_ mem(?:cpy|set|move|cmp)
     list_(?:add|del)\w*_valid refcount_ kref_ kobject_(?:get|put)
+    pm_runtime_ rpm_
     """.split()) + ")")
 
 

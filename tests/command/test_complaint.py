@@ -1,7 +1,8 @@
 """Which function the kernel complains of. SPDX-License-Identifier: GPL-2.0-or-later
 
-consoles/ has what kernels said of a module with defects on purpose (toy_…(), called from defects_init()); registers and
-the callers of module_init() are left out.
+consoles/ has what kernels said of a module with defects on purpose (toy_…(), called from defects_init()), registers and
+the callers of module_init() left out; and two real guests: omap-iommu's attach under 6.1, and the apple-dart driver of
+tests/guest/patches/6.12/apple-dart-sleep-and-use-after-free.patch under 6.12-debug.
 """
 
 import time
@@ -46,6 +47,15 @@ class Consoles(unittest.TestCase):
         # The complaint that follows has a trace of its own, and a function in its text.
         self.check("6.12-arm64-schedule", ("BUG: scheduling while atomic: ", "; in toy_sleep_atomic() [defects]"),
                    ("WARNING: CPU: 0 PID: 32 at init/main.c:1253", " do_one_initcall+0x104/0x160"))
+
+    def test_a_trace_of_32_bit_arm_has_no_heading(self):
+        self.check("6.1-arm-sleep-resume",
+                   ("BUG: sleeping function called from invalid context at drivers/base/power/runtime.c:1163; in ",
+                    "; in omap_iommu_attach_dev()"))
+
+    def test_a_use_after_free_names_who_freed(self):
+        self.check("6.12-arm64-kasan-free", ("BUG: KASAN: slab-use-after-free in apple_dart_domain_free+0x38/0x50; ",
+                                             "; freed in apple_dart_domain_free()"))
 
     def test_an_oops_names_where_it_happened(self):
         self.check("6.12-arm64-null", ("Unable to handle kernel NULL pointer", "; in toy_flush_tlb() [defects]"),

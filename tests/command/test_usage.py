@@ -36,12 +36,15 @@ SMMU = DART | {"name": "soc-smmuv3", "summary": "an SMMU", "driver": "arm-smmu-v
 GART = DART | {"name": "tegra-gart", "summary": "a GART", "arch": "arm", "machine": "virt,highmem=off",
                "memory": "384M", "masters": ["platform"], "kernels": ["6.1"], "config": "tegra-gart", "options": []}
 
+PAMU = DART | {"name": "fsl-pamu", "summary": "PAMUs", "arch": "powerpc", "machine": "ppce500", "masters": ["pci"],
+               "config": "fsl-pamu", "options": []}
+
 
 class Usage(Case):
     def setUp(self):
         super().setUp()
         self.own_cache()
-        iommus = registry.from_json(json.dumps({"types": [DART, SMMU, GART, {"kind": "master", "name": "soc-dma"}]}))
+        iommus = registry.from_json(json.dumps({"types": [DART, SMMU, GART, PAMU, {"kind": "master", "name": "soc-dma"}]}))
         iommus |= {item.name: item for item in reference.iommus(registry.Iommu)}
         for target, name, value in ((prepare, "load_registry", lambda *_: iommus), (packages, "ensure", self.forbidden),
                                     (phases.Phases, "phase", self.forbidden)):
@@ -67,10 +70,10 @@ class Usage(Case):
 
     def test_an_unknown_iommu(self):
         for command in ("attach", "shell", "qemu-args"):
-            self.refused(command, "intel-vtd", names=["intel-vtd", "apple-dart, soc-smmuv3, tegra-gart, qemu-smmuv3"])
+            self.refused(command, "intel-vtd", names=["intel-vtd", "apple-dart, soc-smmuv3, tegra-gart, fsl-pamu, qemu-smmuv3"])
 
     def test_a_master_is_no_iommu(self):
-        self.refused("attach", "soc-dma", names=["apple-dart, soc-smmuv3, tegra-gart, qemu-smmuv3"])
+        self.refused("attach", "soc-dma", names=["apple-dart, soc-smmuv3, tegra-gart, fsl-pamu, qemu-smmuv3"])
 
     def test_an_unknown_option(self):
         self.refused("attach", "apple-dart", "-o", "size=4",
@@ -128,7 +131,7 @@ class Usage(Case):
         self.refused("attach", "soc-smmuv3", "--api", "dirty", "--save-at", "stale", names=["stale", "map, dma, unmap"])
 
     def test_a_board_that_cannot_be_loaded_again(self):
-        self.refused("attach", "fsl-pamu", "--save-at", "dma", names=["--save-at", "fsl-pamu", "exception vectors"])
+        self.refused("attach", "fsl-pamu", "--save-at", "bind", names=["--save-at", "fsl-pamu", "exception vectors"])
 
     def test_two_kernels(self):
         image = self.dir / "Image"
