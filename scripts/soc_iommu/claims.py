@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from cellfile import detail, fact
 from verdict import BROKEN, REFUSED, WORKS
 
-SERIES = ["6.1", "6.12"]
+SERIES = ("6.1", "6.12")
 PATCH = "[PATCH 1/4] iommu: Add a broken_unmanaged_domain flag in iommu_ops"
 DATE = "27 January 2023"
 CHEN = "Nicolin Chen and Jason Gunthorpe, in the patch"
@@ -37,6 +37,7 @@ class Evidence:
     flavour: str = ""
     cap: str = "cap"
     gates: str = "stock"
+    series: tuple[str, ...] = SERIES  # of kernels that can have such a cell
 
     def glob(self, series: str) -> str:
         kernel = series + self.flavour
@@ -127,7 +128,7 @@ CLAIMS = [
     Claim("fsl_pamu has no map and unmap, so it has no unmanaged domain at all", CHEN,
           [Evidence("fsl-pamu", "direct", after_probe(lambda cell: not works(cell)), [ATTACH], options=FOUND),
            Evidence("fsl-pamu", "iommufd", after_probe(lambda cell: not works(cell)), options=FOUND, cap="nocap",
-                    gates="stock+unsafe"),
+                    gates="stock+unsafe", series=("6.12",)),  # 6.1 has no iommufd
            Evidence("fsl-pamu", "direct", cannot_tell, [PROBE])]),
     Claim("mtk_iommu_v1 maps exactly 4 GiB with its fixed 4 MiB table and does not set the aperture", CHEN,
           [Evidence("mtk-m4u-v1", "aperture", whole_4g, MAPPED),

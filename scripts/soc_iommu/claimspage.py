@@ -14,7 +14,7 @@ from pathlib import Path
 
 import cellfile
 import prepare
-from claims import CLAIMS, DATE, PATCH, SERIES, Claim, Evidence
+from claims import CLAIMS, DATE, PATCH, Claim, Evidence
 from errors import Usage
 from verdict import ERROR, UNSUPPORTED
 
@@ -102,7 +102,7 @@ def rows(claim: Claim, found: dict[str, dict], models: dict[str, list[str]]):
             if row not in out:
                 out.append(row)
             continue
-        for series in SERIES:
+        for series in evidence.series:
             names = sorted(fnmatch.filter(found, evidence.glob(series)))
             for name in names:
                 cell = found[name]

@@ -73,6 +73,15 @@ TEST_CASE("tegra-smmu: under 6.1 the verdicts are 6.12's, but that it has no iom
     CHECK(open.outcome("vfio") == "broken at detach");
 }
 
+TEST_CASE("tegra-smmu: every address of the 4 GiB can be mapped, reached and unmapped")
+{
+    // A million entries, as the driver has pages of 4 KiB only.
+    const Run run = attach("tegra-smmu --api aperture --sessions 1");
+    INFO(run.text);
+    CHECK(run.outcome("aperture") == "works");
+    CHECK_THAT(run.detail("aperture", "unmap"), contains_text("bytes=4294967296"));
+}
+
 TEST_CASE("tegra-smmu: each mutation turns its step red, and only that")
 {
     const std::string mutation = GENERATE("dma", "isolation", "readonly", "stale");
