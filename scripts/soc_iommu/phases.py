@@ -66,7 +66,7 @@ class Phase:
             except OSError as error:
                 raise Failure(f"{self.name}: cannot run {argv[0]}: {error.strerror}") from error
         try:
-            status = self._wait(process, progress)
+            status = self.wait(process, progress)
         except BaseException:
             kill_group(process)
             raise
@@ -75,7 +75,8 @@ class Phase:
                           f"{tail(self.log)}")
         return status
 
-    def _wait(self, process, progress) -> int:
+    def wait(self, process, progress=None) -> int:
+        """Until a process ends, which may have been started before the phase was."""
         said = time.monotonic()
         while True:
             try:

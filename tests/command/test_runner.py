@@ -1,5 +1,7 @@
 """The runner of the tests: programs that stand in for test cases. SPDX-License-Identifier: GPL-2.0-or-later"""
 
+import contextlib
+import os
 import re
 import time
 import unittest
@@ -10,7 +12,9 @@ from support import ROOT, Case
 
 import kernel
 from errors import Usage
+from phases import Phases
 from testing import builds, catch2, main
+from testing.beside import Beside
 from testing.cases import FAILED, PASSED, SKIPPED, Score, TestCase, run
 
 
@@ -216,6 +220,66 @@ class Sessions(Case):
         session.run_cases("unit", "unit", [TestCase("unit", "something", ["true"], 10)])
         self.assertEqual(session.score.summary(), "1 passed, 1 failed, 0 skipped")
         self.assertEqual(session.finish(), 1)
+
+    def test_prepare_runs_nothing(self):
+        session = self.session("guest", "--prepare")
+        prepared = []
+        with mock.patch.object(session, "install", lambda: None), \
+                mock.patch.object(session, "prepare_guests", prepared.append), \
+                mock.patch.object(session, "run_suites", self.fail):
+            session.run()
+        self.assertEqual(prepared, [False])
+        self.assertEqual(session.finish(), 0)
+
+    def test_prepare_that_fails_has_failed(self):
+        def build(sanitized):
+            raise main.Failure("no compiler")
+        session = self.session("guest", "--prepare")
+        with mock.patch.object(session, "install", lambda: None), \
+                mock.patch.object(session, "prepare_guests", build):
+            session.run()
+        self.assertEqual(session.finish(), 1)
+
+    def test_what_is_built_beside_ends_with_the_suites(self):
+        for argv, begun in ((["unit", "guest"], True), (["guest"], False), (["unit", "guest", "--inside"], False)):
+            for failure in (None, KeyboardInterrupt):
+                session = self.session(*argv)
+                with mock.patch.object(session, "install", lambda: None), \
+                        mock.patch.object(main, "Beside") as beside, \
+                        mock.patch.object(session, "run_suites", side_effect=failure) as suites, \
+                        contextlib.suppress(KeyboardInterrupt):
+                    session.run()
+                suites.assert_called_once_with(beside.return_value if begun else None)
+                self.assertEqual(beside.return_value.end.called, begun)
+
+
+class Besides(Case):
+    def begin(self, script):
+        phases = Phases(self.dir, quiet=True)
+        phases.said = []
+        phases.say = phases.said.append
+        return Beside(phases, self.program("test", "#!/bin/sh\n" + script))
+
+    def test_its_account_is_told(self):
+        beside = self.begin('echo "$*"; echo "time spent: kernel 3 min"')
+        beside.finish()
+        self.assertIn("--prepare guest", beside.log.read_text())
+        self.assertIn("  beside, time spent: kernel 3 min", beside.phases.said)
+
+    def test_a_failure_is_left_to_whoever_needs_it(self):
+        self.begin("exit 1").finish()
+
+    def test_ending_it_ends_what_it_started(self):
+        beside = self.begin("sleep 60 & echo $!; wait")
+        while not beside.log.read_text().endswith("\n"):
+            time.sleep(0.01)
+        child = int(beside.log.read_text())
+        beside.end()
+        with self.assertRaises(ProcessLookupError):
+            for _ in range(500):
+                os.kill(child, 0)
+                time.sleep(0.01)
+        beside.end()  # of what has ended nothing is left to end
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from paths import ROOT
 from phases import Phases
 
 from testing import matrixsuite, otherdebian
+from testing.beside import Beside
 from testing.builds import TestBuild, clang
 from testing.cases import FAILED, SKIPPED, Result, Score, TestCase, log_of
 
@@ -77,6 +78,7 @@ def parse(argv: list[str]):
     top.add_argument("--thorough", action="store_true",
                      help="every guest case under sanitizers and in the other Debian too, not only those "
                           "with the tag [everywhere]; and the kernel's own iommufd selftests")
+    top.add_argument("--prepare", action="store_true", help="build what the guest cases boot, and run nothing")
     top.add_argument("--output", type=Path, metavar="DIR", help="where the logs and junit.xml go")
     top.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # in the root of the other Debian
     top.add_argument("--results", type=Path, help=argparse.SUPPRESS)
@@ -241,6 +243,19 @@ class Session:
 
     def run(self):
         self.install()
+        if self.args.prepare:
+            self.attempt("guest", lambda: self.prepare_guests(False))
+            return
+        # With one suite there is nothing to be beside of; in the other Debian nothing is built for guests.
+        useful = self.wants("guest") and len(self.args.suites) > 1 and not self.args.inside
+        beside = Beside(self.phases) if useful else None
+        try:
+            self.run_suites(beside)
+        finally:
+            if beside:
+                beside.end()
+
+    def run_suites(self, beside: Beside | None):
         sanitize = not self.args.plain and not self.args.inside
         if self.wants("command"):
             self.attempt("command", self.command_suite)
@@ -254,6 +269,8 @@ class Session:
                     self.attempt("tests, TSan", lambda: self.thread_suites(threaded))
         if self.wants("fuzz"):
             self.attempt("fuzz", self.fuzz_suite)
+        if beside:
+            self.attempt("guest", beside.finish)
         for sanitized in [False, True] if sanitize else [False]:
             if self.wants("guest"):
                 def guest_cases():
@@ -288,7 +305,7 @@ class Session:
         self.phases.account()
         self.phases.say(f"logs: {self.phases.log_dir}")
         self.phases.say(score.summary())
-        return 1 if failed or not score.results else 0
+        return 1 if failed or not (score.results or self.args.prepare) else 0
 
 
 def main(argv: list[str]) -> int:
