@@ -6,7 +6,6 @@ idle. At low priority the builds take what is left over, and all there is once t
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import contextlib
 import subprocess
 from pathlib import Path
 
@@ -39,6 +38,5 @@ class Beside:
 
     def end(self):
         """Leaves nothing running, whatever became of the suites."""
-        with contextlib.suppress(ProcessLookupError):
-            if self.process.poll() is None:
-                kill_group(self.process)
+        if self.process.poll() is None:
+            kill_group(self.process)
