@@ -110,7 +110,7 @@ void Counters::reset()
 
 void Counters::save(StateWriter &out) const
 {
-    out.section("counters", 1);
+    out.section("counters", 2);
     for (const auto counter : summed)
         out.u64(sum(counter));
     for (const Counter &counter : faults_)
@@ -120,15 +120,12 @@ void Counters::save(StateWriter &out) const
     out.u32(uint32_t(last.fault.kind));
     out.u32(uint32_t(last.fault.level));
     out.u32(last.fault.stage);
-    out.u64(last.fault.transaction.address);
-    out.u32(last.fault.transaction.stream);
-    out.u32(last.fault.transaction.substream);
-    out.u32(last.fault.transaction.flags());
+    last.fault.transaction.save(out);
 }
 
 void Counters::load(StateReader &in)
 {
-    in.section("counters", 1);
+    in.section("counters", 2);
     for (const auto counter : summed)
         set(counter, in.u64());
     for (Counter &counter : faults_)
@@ -141,12 +138,7 @@ void Counters::load(StateReader &in)
     last.fault.kind = FaultKind(kind);
     last.fault.level = int(in.u32());
     last.fault.stage = in.u32();
-    SocTransaction raw{};
-    raw.address = in.u64();
-    raw.stream = in.u32();
-    raw.substream = in.u32();
-    raw.flags = in.u32();
-    last.fault.transaction = Transaction::from(raw);
+    last.fault.transaction = Transaction::load(in);
     if (!in.ok())
         return;
     std::lock_guard guard(lock_);

@@ -43,7 +43,7 @@ struct Transaction {
     static Transaction from(const SocTransaction &);
     uint32_t flags() const;  // SOC_TXN_*
 
-    // Of a transaction that is held while the machine is saved.
+    // Of one that is kept while the machine is saved: held, or of the last fault.
     void save(StateWriter &) const;
     static Transaction load(StateReader &);
 };

@@ -110,8 +110,9 @@ TEST_CASE("counters of a fault that does not exist are refused")
     StateWriter out;
     counters.save(out);
     std::vector<uint8_t> data = out.data();
-    // The last fault is at the end: count, kind, level, stage, address, stream, substream, flags.
-    const size_t kind = data.size() - (4 * 6 + 8);
+    // The last fault is at the end: count, kind, level, stage; and its transaction: address, stream, substream, tag,
+    // flags.
+    const size_t kind = data.size() - (4 * 7 + 8);
     REQUIRE(data[kind] == uint8_t(FaultKind::permission));
     data[kind] = fault_kinds;
     StateReader in(data);
