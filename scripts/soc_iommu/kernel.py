@@ -22,7 +22,7 @@ VERSIONS = ["6.1", "6.12"]  # those that this tree has patches for
 # What any of them can be besides, by flavour-NAME.config: built on demand, no IOMMU's default and in no default set.
 FLAVOURS = {"debug": "KASAN, lockdep and checked lists, slower"}
 # Objects in a build, for the progress display only.
-ABOUT_OBJECTS = 820
+ABOUT_OBJECTS = 760
 
 
 @dataclass
