@@ -153,14 +153,40 @@ esac
         program = self.program("guest-cases", """#!/bin/sh
 case "$*" in
 *'[everywhere]'*) echo chosen;;
+*'[thorough]'*) echo hidden;;
 *) printf 'chosen\\nother\\n';;
 esac
 """)
         build = builds.TestBuild(mock.Mock(root=self.dir), None, "", [])
         build.tests = lambda suite: [{"env": {}, "workdir": None, "cmd": [str(program)], "timeout": 5, "name": suite}]
-        for suite, everywhere, wanted in (("guest", False, ["chosen", "other"]), ("guest", True, ["chosen"]),
-                                          ("unit", True, ["chosen", "other"])):
-            self.assertEqual([case.name for case in build.cases(suite, everywhere=everywhere)], wanted)
+        for suite, guests, wanted in (("guest", builds.VISIBLE, ["chosen", "other"]),
+                                      ("guest", builds.EVERYWHERE, ["chosen"]),
+                                      ("guest", builds.THOROUGHLY, ["chosen", "other", "hidden"]),
+                                      ("unit", builds.EVERYWHERE, ["chosen", "other"])):
+            self.assertEqual([case.name for case in build.cases(suite, guests=guests)], wanted)
+
+    def test_a_thorough_round_prepares_what_its_further_cases_boot(self):
+        self.assertEqual(main.guests(thorough=True), main.guests() + main.THOROUGH_GUESTS)
+        for path in (ROOT / "tests" / "guest" / "cases").glob("*_test.cpp"):
+            for case in re.split(r"^(?=TEST_CASE)", path.read_text(), flags=re.M)[1:]:
+                if re.search(r'--page-size 64k|, "64k"\)', case.partition("{")[2]):
+                    self.assertIn("[.thorough]", case.partition(")\n")[0])
+
+    def test_under_sanitizers_what_speaks_to_a_qemu_is_the_plain_program(self):
+        plain = builds.TestBuild(mock.Mock(root=self.dir), None, "", [])
+        build = builds.TestBuild(mock.Mock(root=self.dir), None, "sanitized", ["-Db_sanitize=x"], outside=plain)
+        self.assertNotEqual(plain.directory, build.directory)
+
+        def test(suite):
+            return [{"env": {}, "workdir": None, "cmd": [f"{build.directory}/tests/{suite}-tests"], "timeout": 5,
+                     "name": suite, "depends": ["program", "plugin"]}]
+        build.tests = test
+        build.introspect = lambda what: [{"id": "program", "filename": [f"{build.directory}/tests/qemu-tests"]},
+                                         {"id": "plugin", "filename": [f"{build.directory}/plugin.so"]}]
+        self.assertEqual(build.targets(["qemu"]), ["plugin.so"])
+        with mock.patch.object(catch2, "names", lambda program, env=None: ["a case"]):
+            for suite, owner in (("qemu", plain), ("guest", plain), ("unit", build)):
+                self.assertEqual(build.cases(suite)[0].argv[0], f"{owner.directory}/tests/{suite}-tests")
 
     def test_every_iommu_has_a_case_for_every_round(self):
         for path in (ROOT / "tests" / "guest" / "cases").glob("*_test.cpp"):
@@ -168,7 +194,7 @@ esac
             self.assertTrue(cases, path.name)
             shown = [case for case in cases if "[." not in case]  # those that are hidden are in no round
             if shown:
-                self.assertTrue(any(builds.EVERYWHERE in case for case in shown), path.name)
+                self.assertTrue(any(builds.EVERYWHERE[0] in case for case in shown), path.name)
 
     def test_every_case_that_names_the_kernel_has_the_tag(self):
         others = set(kernel.VERSIONS) - {kernel.Choice().version}
@@ -260,7 +286,7 @@ class Besides(Case):
         phases = Phases(self.dir, quiet=True)
         phases.said = []
         phases.say = phases.said.append
-        return Beside(phases, self.program("test", "#!/bin/sh\n" + script))
+        return Beside(phases, [], self.program("test", "#!/bin/sh\n" + script))
 
     def test_its_account_is_told(self):
         beside = self.begin('echo "$*"; echo "time spent: kernel 3 min"')

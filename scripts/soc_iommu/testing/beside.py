@@ -16,10 +16,11 @@ LIMIT = 5400  # of what is left when the other suites are done
 
 
 class Beside:
-    def __init__(self, phases: Phases, program: Path = ROOT / "scripts" / "test"):
+    def __init__(self, phases: Phases, words: list[str], program: Path = ROOT / "scripts" / "test"):
         self.phases = phases
         self.log = phases.log_dir / "beside.log"
-        argv = ["nice", "-n", "10", str(program), "--prepare", "guest", "--output", str(phases.log_dir / "beside")]
+        argv = ["nice", "-n", "10", str(program), "--prepare", "guest", *words,
+                "--output", str(phases.log_dir / "beside")]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True)

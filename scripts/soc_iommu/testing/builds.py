@@ -23,19 +23,25 @@ from testing.cases import TestCase
 
 # These suites consist of Catch2 programs; a Meson test of another suite is one case.
 CATCH2_SUITES = ["unit", "conformance", "qemu", "guest"]
+# Their programs speak to a QEMU from outside. Under sanitizers it is the plugin that has them, not the programs.
+OUTSIDE_QEMU = ["qemu", "guest"]
 # The programs of tests/fuzz/meson.build.
 FUZZ_TARGETS = ["models", "smmuv3-commands", "smmuv3-structures", "smmuv3-descriptors"]
-# A tag: the guest cases that run under sanitizers and in the other Debian too.
-EVERYWHERE = "[everywhere]"
+# Which guest cases, as what Catch2 is told: all but hidden ones; those for a round under sanitizers and in the other
+# Debian too; and all with those that are hidden for their price.
+VISIBLE, EVERYWHERE, THOROUGHLY = ("",), ("[everywhere]",), ("", "[thorough]")
 UNIT_ENVIRONMENT = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "ASAN_OPTIONS": "abort_on_error=0"}
 
 
 class TestBuild:
     """One configured build directory; kept between runs, so that a second run compiles what changed."""
 
-    def __init__(self, cache: Cache, phases: Phases, label: str, options: list[str], qemus=None, env=None):
-        """`qemus`: by architecture, all of one source package; without them no plugin is built."""
+    def __init__(self, cache: Cache, phases: Phases, label: str, options: list[str], qemus=None, env=None,
+                 outside: "TestBuild | None" = None):
+        """`qemus`: by architecture, all of one source package; without them no plugin is built. `outside`: the build
+        whose programs the suites OUTSIDE_QEMU run, instead of its own."""
         self.cache, self.phases, self.label, self.qemus = cache, phases, label, qemus
+        self.outside = outside
         self.options = ["-Dtests=true", "-Dtest_models=true", *options]
         if qemus:
             source, build = qemu_module.headers(cache, phases, qemus["arm64"])
@@ -46,12 +52,16 @@ class TestBuild:
 
     def build(self, suites: list[str]):
         """Configures, and compiles what these suites run."""
+        if self.outside and (outside := [suite for suite in suites if suite in OUTSIDE_QEMU]):
+            self.outside.build(outside)
         name = "build of the tests" + (f", {self.label}" if self.label else "")
         with self.cache.lock(f"work/{self.directory.name}"), self.phases.phase(name, limit=2400) as phase:
             plugin.meson_setup(self.cache, phase, self.directory, self.options, self.env)
             # What is configured may be older than meson.build: ninja sees to that first.
             plugin.ninja(self.cache, phase, self.directory, ["build.ninja"], self.env)
-            plugin.ninja(self.cache, phase, self.directory, self.targets(suites), self.env)
+            targets = self.targets(suites)
+            if targets:
+                plugin.ninja(self.cache, phase, self.directory, targets, self.env)
 
     def introspect(self, what: str) -> list[dict]:
         out = subprocess.run(["meson", "introspect", f"--{what}", str(self.directory)], stdout=subprocess.PIPE,
@@ -62,7 +72,7 @@ class TestBuild:
         """Files that the tests of these suites need, relative to the build directory."""
         files = {target["id"]: target["filename"] for target in self.introspect("targets")}
         wanted = {name for suite in suites for test in self.tests(suite) for id in test["depends"]
-                  for name in files.get(id, [])}
+                  for name in files.get(id, []) if name == self.program(suite, name)}
         if "fuzz" in suites:
             wanted |= {name for names in files.values() for name in names if Path(name).name.startswith("fuzz-")}
         return sorted(os.path.relpath(name, self.directory) for name in wanted)
@@ -78,20 +88,24 @@ class TestBuild:
         return [test for test in self.introspect("tests")
                 if suite in [name.split(":")[-1] for name in test["suite"]]]
 
-    def cases(self, suite: str, sanitized: bool = False, everywhere: bool = False) -> list[TestCase]:
-        """`everywhere`: of the guest cases only those that say by a tag that they are for every round."""
+    def program(self, suite: str, name: str) -> str:
+        """Where the program of a suite's test is, which has that name in this build."""
+        own = self.outside is None or suite not in OUTSIDE_QEMU or name.endswith(".so")
+        return name if own else str(self.outside.directory / os.path.relpath(name, self.directory))
+
+    def cases(self, suite: str, sanitized: bool = False, guests: tuple[str, ...] = VISIBLE) -> list[TestCase]:
         label = f"{suite}, {self.label}" if self.label else suite
         found = {}
         for test in self.tests(suite):
             env = {**test["env"], **self.environment(suite, sanitized)}
             cwd = Path(test["workdir"]) if test["workdir"] else self.directory
-            command = [str(word) for word in test["cmd"]]
+            command = [self.program(suite, str(test["cmd"][0])), *map(str, test["cmd"][1:])]
             if suite not in CATCH2_SUITES:
                 case = TestCase(label, test["name"], command, test["timeout"], env, cwd)
                 found[tuple(command)] = case
                 continue
-            chosen = [EVERYWHERE] if suite == "guest" and everywhere else []
-            listed = catch2.names([*command, *chosen], {**os.environ, **env})
+            listed = [name for tag in (guests if suite == "guest" else VISIBLE)
+                      for name in catch2.names([*command, *filter(None, [tag])], {**os.environ, **env})]
             if not listed:
                 raise Failure(f"{' '.join(command)}: no test cases")
             cannot = self.without_kernel(command[0]) if suite == "guest" else {}

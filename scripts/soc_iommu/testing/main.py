@@ -28,7 +28,7 @@ from errors import Failure, Usage
 from paths import ROOT
 from phases import Phases
 
-from testing import matrixsuite, otherdebian
+from testing import builds, matrixsuite, otherdebian
 from testing.beside import Beside
 from testing.builds import TestBuild, clang
 from testing.cases import FAILED, SKIPPED, Result, Score, TestCase, log_of
@@ -44,10 +44,9 @@ MAY_NOT_BE_SKIPPED = ["command", "qemu", "guest"]
 PATCHES = ROOT / "tests" / "guest" / "patches" / "6.12"
 MENDED_DRIVER = PATCHES / "arm-smmu-v3-invalidate-after-dirty.patch"
 # What the guest cases boot, built before any of them runs: a kernel's build is no part of a case's limit.
-GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "--page-size", "64k"],
+GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"],
           ["apple-dart", "--kernel-patch", str(PATCHES / "apple-dart-no-tlb-invalidate.patch")],
           ["soc-smmuv3", "--kernel-patch", str(MENDED_DRIVER)],
-          ["soc-smmuv3", "--page-size", "64k", "--kernel-patch", str(MENDED_DRIVER)],
           ["soc-smmuv3", "--page-size", "16k", "--kernel-patch", str(PATCHES / "arm-smmu-v3-sva-limit-ips.patch")],
           ["apple-dart", "--no-cap-series"],
           *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale")),
@@ -58,14 +57,18 @@ GUESTS = [["apple-dart"], ["apple-dart", "--page-size", "16k"], ["soc-smmuv3", "
           ["msm-iommu", "--kernel", "6.12"],
           # Serves soc-smmuv3 too.
           ["apple-dart", "--kernel", "6.1"]]
+# And what those with the tag [.thorough] boot: kernels under which no verdict differs from that of one above.
+THOROUGH_GUESTS = [["soc-smmuv3", "--page-size", "64k"],
+                   ["soc-smmuv3", "--page-size", "64k", "--kernel-patch", str(MENDED_DRIVER)],
+                   ["tegra-gart", "--kernel", "6.12"]]
 
 
-def guests() -> list[list[str]]:
-    """GUESTS without those that need a kernel which cannot be had here; their cases are skipped by their tag."""
+def guests(thorough: bool = False) -> list[list[str]]:
+    """Without those that need a kernel which cannot be had here; their cases are skipped by their tag."""
     def sources(words):
         version, _ = kernel_module.parse_version(words[words.index("--kernel") + 1])
         return kernel_module.sources(version, words[0])  # an IOMMU with a kernel of its own: its config has its name
-    return [words for words in GUESTS
+    return [words for words in GUESTS + (THOROUGH_GUESTS if thorough else [])
             if "--kernel" not in words or not any(kernel_module.why_none(version) for version in sources(words))]
 
 
@@ -77,7 +80,8 @@ def parse(argv: list[str]):
     top.add_argument("--plain", action="store_true", help="no sanitizers, no other Debian: the quick round")
     top.add_argument("--thorough", action="store_true",
                      help="every guest case under sanitizers and in the other Debian too, not only those "
-                          "with the tag [everywhere]; and the kernel's own iommufd selftests")
+                          "with the tag [everywhere]; the cases with the tag [.thorough], of kernels that differ in no "
+                          "verdict; and the kernel's own iommufd selftests")
     top.add_argument("--prepare", action="store_true", help="build what the guest cases boot, and run nothing")
     top.add_argument("--output", type=Path, metavar="DIR", help="where the logs and junit.xml go")
     top.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # in the root of the other Debian
@@ -159,16 +163,17 @@ class Session:
             TestCase("command", name, [sys.executable, "-m", "unittest", name], 120, cwd=folder) for name in found])
 
     def built_suites(self, suites: list[str], sanitized: bool):
-        label = "sanitized" if sanitized else ""
-        options = plugin.MEMORY_SANITIZERS if sanitized else []
-        build = TestBuild(self.cache, self.phases, label, options, self.qemus)
+        build = TestBuild(self.cache, self.phases, "", [], self.qemus)
+        if sanitized:
+            build = TestBuild(self.cache, self.phases, "sanitized", plugin.MEMORY_SANITIZERS, self.qemus, outside=build)
         build.build(suites)
-        everywhere = (sanitized or self.args.inside) and not self.args.thorough
+        guests = builds.THOROUGHLY if self.args.thorough else \
+            builds.EVERYWHERE if sanitized or self.args.inside else builds.VISIBLE
         for suite in suites:
-            name = f"{suite}, {label}" if label else suite
+            name = f"{suite}, {build.label}" if build.label else suite
             # Guests have time limits of their own: one at a time, or they wait for each other.
             jobs = 1 if suite == "bench" else None
-            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized, everywhere),
+            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized, guests),
                                                       jobs))
             if suite == "bench":
                 self.show_logs(build.cases(suite))
@@ -184,7 +189,7 @@ class Session:
             self.attempt(f"{suite}, TSan", lambda: self.run_cases(suite, f"{suite}, TSan", cases))
 
     def prepare_guests(self, sanitized: bool) -> None:
-        for words in [["apple-dart"]] if self.args.inside else guests():
+        for words in [["apple-dart"]] if self.args.inside else guests(self.args.thorough):
             args = arguments.parse(["attach", *words, *(["--sanitize"] if sanitized else [])])
             if sanitized and args.mutation != "none":
                 continue  # that the steps can fail is shown once
@@ -217,7 +222,7 @@ class Session:
 
     def export_kernels(self) -> Path:
         where = self.cache.root / "kernels-for-other-debian"
-        for words in (words for words in guests() if "--mutation" not in words):
+        for words in (words for words in guests(self.args.thorough) if "--mutation" not in words):
             args = arguments.parse(["attach", *words])
             plan = prepare.plan(self.cache, self.phases, args)
             kernel = kernel_module.build(self.cache, self.phases, plan.choice, plan.configs)
@@ -248,7 +253,7 @@ class Session:
             return
         # With one suite there is nothing to be beside of; in the other Debian nothing is built for guests.
         useful = self.wants("guest") and len(self.args.suites) > 1 and not self.args.inside
-        beside = Beside(self.phases) if useful else None
+        beside = Beside(self.phases, ["--thorough"] if self.args.thorough else []) if useful else None
         try:
             self.run_suites(beside)
         finally:

@@ -31,12 +31,8 @@ std::string console_of(const Run &run, const std::string &api)
     return text.str();
 }
 
-}  // namespace
-
-TEST_CASE("smmuv3: every API works for PCI and platform masters, under every kernel page size")
+void check_five(const std::string &master, const std::string &page)
 {
-    const std::string master = GENERATE("pci", "platform");
-    const std::string page = GENERATE("4k", "16k", "64k");
     const Run run = attach("soc-smmuv3 --unsafe-interrupts --master " + master + " --page-size " + page);
     INFO(run.text);
     for (const char *api : five) {
@@ -47,6 +43,58 @@ TEST_CASE("smmuv3: every API works for PCI and platform masters, under every ker
     CHECK(run.status == 0);
     CHECK_THAT(run.detail("dma", "dma"), !contains_text("bypass"));
     CHECK(run.detail("iommufd", "detach", 3) == "pinned=0");
+}
+
+// A SMMU with no other granule.
+void check_one_granule(const std::string &page)
+{
+    const Run run = attach("soc-smmuv3 --api dma,direct,iommufd --sessions 1 --page-size " + page + " -o granules=" +
+                           page);
+    INFO(run.text);
+    check_all_work(run);
+}
+
+void check_sva(const std::string &kernel)
+{
+    const Run run = attach("soc-smmuv3 --api sva --master platform --page-size " + kernel);
+    INFO(run.text);
+    CHECK(run.outcome("sva") == "works");
+    for (int session = 1; session <= 3; ++session) {
+        const std::string detail = run.detail("sva", "dma", session);
+        CHECK_THAT(detail, contains_text("pins=0"));
+        CHECK_THAT(detail, !contains_text("held=0"));
+        CHECK_THAT(detail, contains_text("translations="));
+    }
+    CHECK_THAT(run.detail("sva", "stale"), contains_text("kind=terminated"));
+    CHECK(run.api("sva").at("kernel_warnings").empty());
+}
+
+void check_dirty_of_mended_driver(const std::string &arguments)
+{
+    const Run run = attach("soc-smmuv3 --api dirty " + arguments + mended);
+    INFO(run.text);
+    CHECK(run.outcome("dirty") == "works");
+    CHECK_THAT(run.detail("dirty", "attach"), contains_text("dirty-tracking=yes"));
+    for (int session = 1; session <= 3; ++session)
+        CHECK_THAT(run.detail("dirty", "dma", session), contains_text("written=1,2,5,63,64,71 then=0,5,64"));
+    CHECK(run.detail("dirty", "detach", 3) == "pinned=0");
+}
+
+}  // namespace
+
+TEST_CASE("smmuv3: every API works for PCI and platform masters, under kernels with 4K and 16K pages")
+{
+    const std::string master = GENERATE("pci", "platform");
+    check_five(master, GENERATE("4k", "16k"));
+}
+
+TEST_CASE("smmuv3: under a kernel with 64K pages everything works as under one with 4K", "[.thorough]")
+{
+    check_five("pci", "64k");
+    check_five("platform", "64k");
+    check_one_granule("64k");
+    check_sva("64k");
+    check_dirty_of_mended_driver("--master pci --page-size 64k");
 }
 
 TEST_CASE("smmuv3: with the defaults the driver finds every feature that it knows", "[everywhere]")
@@ -150,11 +198,7 @@ TEST_CASE("smmuv3: without any one of its features the driver does with less, an
 
 TEST_CASE("smmuv3: one granule is enough for a kernel of that page size")
 {
-    const std::string page = GENERATE("16k", "64k");
-    const Run run = attach("soc-smmuv3 --api dma,direct,iommufd --sessions 1 --page-size " + page + " -o granules=" +
-                           page);
-    INFO(run.text);
-    check_all_work(run);
+    check_one_granule("16k");
 }
 
 TEST_CASE("smmuv3: forced stalls end where the master cannot wait")
@@ -190,19 +234,8 @@ TEST_CASE("smmuv3: SVA works: the device writes memory that the process never to
           "[everywhere]")
 {
     // With 16K pages as it is, the driver's context descriptor is no good to three of four processes: see the patch.
-    const std::string kernel = GENERATE("4k", "64k", "16k --kernel-patch " SOC_IOMMU_SOURCE_ROOT
-                                                     "/tests/guest/patches/6.12/arm-smmu-v3-sva-limit-ips.patch");
-    const Run run = attach("soc-smmuv3 --api sva --master platform --page-size " + kernel);
-    INFO(run.text);
-    CHECK(run.outcome("sva") == "works");
-    for (int session = 1; session <= 3; ++session) {
-        const std::string detail = run.detail("sva", "dma", session);
-        CHECK_THAT(detail, contains_text("pins=0"));
-        CHECK_THAT(detail, !contains_text("held=0"));
-        CHECK_THAT(detail, contains_text("translations="));
-    }
-    CHECK_THAT(run.detail("sva", "stale"), contains_text("kind=terminated"));
-    CHECK(run.api("sva").at("kernel_warnings").empty());
+    check_sva(GENERATE("4k", "16k --kernel-patch " SOC_IOMMU_SOURCE_ROOT
+                             "/tests/guest/patches/6.12/arm-smmu-v3-sva-limit-ips.patch"));
 }
 
 TEST_CASE("smmuv3: SVA is refused to a PCI function: the driver serves no page requests")
@@ -244,15 +277,7 @@ TEST_CASE("smmuv3: dirty tracking misses pages that are written again, as the dr
 
 TEST_CASE("smmuv3: with that driver mended dirty tracking reports the pages that the device wrote, and only those")
 {
-    const std::string arguments =
-        GENERATE("--master pci", "--master platform --unsafe-interrupts", "--master pci --page-size 64k");
-    const Run run = attach("soc-smmuv3 --api dirty " + arguments + mended);
-    INFO(run.text);
-    CHECK(run.outcome("dirty") == "works");
-    CHECK_THAT(run.detail("dirty", "attach"), contains_text("dirty-tracking=yes"));
-    for (int session = 1; session <= 3; ++session)
-        CHECK_THAT(run.detail("dirty", "dma", session), contains_text("written=1,2,5,63,64,71 then=0,5,64"));
-    CHECK(run.detail("dirty", "detach", 3) == "pinned=0");
+    check_dirty_of_mended_driver(GENERATE("--master pci", "--master platform --unsafe-interrupts"));
 }
 
 TEST_CASE("smmuv3: dirty tracking is refused where hardware does not update the dirty state")

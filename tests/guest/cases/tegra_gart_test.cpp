@@ -89,7 +89,7 @@ TEST_CASE("gart: a machine saved in the middle of DMA goes on in another QEMU, a
 }
 
 // 6.12 has no driver for the block: it is 6.1's, adapted by guest-kernel-config/patches/6.12/forward/tegra-gart.
-TEST_CASE("gart: carried forward to 6.12, the driver does there what it did in 6.1", "[linux-6.1][.forward]")
+TEST_CASE("gart: carried forward to 6.12, the driver does there what it did in 6.1", "[linux-6.1][.thorough]")
 {
     const Run run = attach("tegra-gart --kernel 6.12 --sessions 1 --api dma,direct,vfio,compat,iommufd,aperture");
     INFO(run.text);
@@ -113,7 +113,7 @@ TEST_CASE("gart: carried forward to 6.12, the driver does there what it did in 6
 }
 
 TEST_CASE("gart: with every gate open iommufd cannot attach either, for the claim of 6.12 takes the one domain, too",
-          "[linux-6.1][.forward]")
+          "[linux-6.1][.thorough]")
 {
     // iommufd_device_bind() asks for IOMMU_CAP_IOMMUFD, which the driver has not.
     const Run lifted = attach("tegra-gart --kernel 6.12 --api vfio,compat,iommufd --sessions 1 --lift cache-coherency "
