@@ -174,7 +174,7 @@ esac
 
     def test_under_sanitizers_what_speaks_to_a_qemu_is_the_plain_program(self):
         plain = builds.TestBuild(mock.Mock(root=self.dir), None, "", [])
-        build = builds.TestBuild(mock.Mock(root=self.dir), None, "sanitized", ["-Db_sanitize=x"], outside=plain)
+        build = builds.TestBuild(mock.Mock(root=self.dir), None, "sanitized", ["-Db_sanitize=x"], programs=plain)
         self.assertNotEqual(plain.directory, build.directory)
 
         def test(suite):

@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from testing.cases import TestCase
 
 # These suites consist of Catch2 programs; a Meson test of another suite is one case.
 CATCH2_SUITES = ["unit", "conformance", "qemu", "guest"]
-# Their programs speak to a QEMU from outside. Under sanitizers it is the plugin that has them, not the programs.
+# Their programs speak to a QEMU from outside.
 OUTSIDE_QEMU = ["qemu", "guest"]
 # The programs of tests/fuzz/meson.build.
 FUZZ_TARGETS = ["models", "smmuv3-commands", "smmuv3-structures", "smmuv3-descriptors"]
@@ -37,11 +38,10 @@ class TestBuild:
     """One configured build directory; kept between runs, so that a second run compiles what changed."""
 
     def __init__(self, cache: Cache, phases: Phases, label: str, options: list[str], qemus=None, env=None,
-                 outside: "TestBuild | None" = None):
-        """`qemus`: by architecture, all of one source package; without them no plugin is built. `outside`: the build
-        whose programs the suites OUTSIDE_QEMU run, instead of its own."""
-        self.cache, self.phases, self.label, self.qemus = cache, phases, label, qemus
-        self.outside = outside
+                 programs: "TestBuild | None" = None):
+        """`qemus`: by architecture, all of one source package; without them no plugin is built. `programs`: the build
+        whose programs the suites OUTSIDE_QEMU run, where this one is of a sanitized plugin alone."""
+        self.cache, self.phases, self.label, self.qemus, self.programs = cache, phases, label, qemus, programs
         self.options = ["-Dtests=true", "-Dtest_models=true", *options]
         if qemus:
             source, build = qemu_module.headers(cache, phases, qemus["arm64"])
@@ -52,8 +52,8 @@ class TestBuild:
 
     def build(self, suites: list[str]):
         """Configures, and compiles what these suites run."""
-        if self.outside and (outside := [suite for suite in suites if suite in OUTSIDE_QEMU]):
-            self.outside.build(outside)
+        if self.programs:
+            self.programs.build(suites)
         name = "build of the tests" + (f", {self.label}" if self.label else "")
         with self.cache.lock(f"work/{self.directory.name}"), self.phases.phase(name, limit=2400) as phase:
             plugin.meson_setup(self.cache, phase, self.directory, self.options, self.env)
@@ -90,14 +90,15 @@ class TestBuild:
 
     def program(self, suite: str, name: str) -> str:
         """Where the program of a suite's test is, which has that name in this build."""
-        own = self.outside is None or suite not in OUTSIDE_QEMU or name.endswith(".so")
-        return name if own else str(self.outside.directory / os.path.relpath(name, self.directory))
+        if self.programs is None or suite not in OUTSIDE_QEMU or name.endswith(".so"):
+            return name
+        return str(self.programs.directory / os.path.relpath(name, self.directory))
 
-    def cases(self, suite: str, sanitized: bool = False, guests: tuple[str, ...] = VISIBLE) -> list[TestCase]:
+    def cases(self, suite: str, guests: tuple[str, ...] = VISIBLE) -> list[TestCase]:
         label = f"{suite}, {self.label}" if self.label else suite
         found = {}
         for test in self.tests(suite):
-            env = {**test["env"], **self.environment(suite, sanitized)}
+            env = {**test["env"], **self.environment(suite)}
             cwd = Path(test["workdir"]) if test["workdir"] else self.directory
             command = [self.program(suite, str(test["cmd"][0])), *map(str, test["cmd"][1:])]
             if suite not in CATCH2_SUITES:
@@ -127,13 +128,13 @@ class TestBuild:
         corpus = self.directory / "corpus"
         script = ('mkdir -p "$3" && "$1" "$3" && exec "$2" "$3/$4" -max_total_time="$5" -timeout=10 '
                   '-artifact_prefix="$3/" -print_final_stats=1')
-        return [TestCase("fuzz, libFuzzer", f"{target}, {seconds} s from the seeds",
+        return [TestCase("fuzz", f"{target}, {seconds} s from the seeds",
                          ["sh", "-c", script, "fuzz", str(folder / "fuzz-seeds"), str(folder / f"fuzz-{target}"),
                           str(corpus), target, str(seconds)], seconds + 90, UNIT_ENVIRONMENT, self.directory)
                 for target in FUZZ_TARGETS]
 
-    def environment(self, suite: str, sanitized: bool) -> dict:
-        env = {"SOC_IOMMU_SOURCE": str(ROOT)}
+    def environment(self, suite: str) -> dict:
+        env, sanitized = {"SOC_IOMMU_SOURCE": str(ROOT)}, any("-Db_sanitize=address" in word for word in self.options)
         if sanitized:
             env.update(UNIT_ENVIRONMENT)
         if suite == "qemu" and self.qemus:
@@ -149,6 +150,7 @@ class TestBuild:
 
 
 def clang() -> dict:
-    """libFuzzer is clang's."""
+    """The clang that the release has, through ccache as Meson takes gcc by itself."""
     name = next(n for n in packages.names("fuzz") if n.startswith("clang-"))
-    return {"CC": name, "CXX": name.replace("clang", "clang++")}
+    prefix = "ccache " if shutil.which("ccache") else ""
+    return {"CC": prefix + name, "CXX": prefix + name.replace("clang", "clang++")}

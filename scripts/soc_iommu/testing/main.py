@@ -103,6 +103,7 @@ class Session:
         self.phases.log_dir.mkdir(parents=True, exist_ok=True)
         self.score = Score(self.phases.say)
         self.jobs = os.cpu_count() or 1
+        self.sanitize = not args.plain and not args.inside
         self.qemus, self.qemu = {}, None
 
     def wants(self, *suites) -> list[str]:
@@ -118,7 +119,7 @@ class Session:
             groups += ["kernel", *(f"{part}-{name}" for name in ARCHES for part in ("kernel", "guest"))]
             groups += [f"kernel-source-{version}" for version in kernel_module.VERSIONS
                        if not kernel_module.why_none(version)]
-        if self.wants("fuzz"):
+        if self.wants("fuzz") or self.wants("unit", "conformance") and self.sanitize:
             groups.append("fuzz")
         packages.ensure(self.phases, *groups)
         if self.wants("qemu", "guest", "matrix", "bench"):
@@ -162,19 +163,27 @@ class Session:
         self.run_cases("command", "command", [
             TestCase("command", name, [sys.executable, "-m", "unittest", name], 120, cwd=folder) for name in found])
 
-    def built_suites(self, suites: list[str], sanitized: bool):
-        build = TestBuild(self.cache, self.phases, "", [], self.qemus)
-        if sanitized:
-            build = TestBuild(self.cache, self.phases, "sanitized", plugin.MEMORY_SANITIZERS, self.qemus, outside=build)
+    def plain(self) -> TestBuild:
+        return TestBuild(self.cache, self.phases, "", [], self.qemus)
+
+    def sanitized(self) -> TestBuild:
+        """ASan and UBSan by clang, which compiles the tests in less than half of gcc's time, and brings libFuzzer."""
+        return TestBuild(self.cache, self.phases, "sanitized", ["-Dfuzz=true", *plugin.MEMORY_SANITIZERS], env=clang())
+
+    def sanitized_plugin(self) -> TestBuild:
+        """By gcc, whose run time can be preloaded into a QEMU."""
+        return TestBuild(self.cache, self.phases, "sanitized plugin", plugin.MEMORY_SANITIZERS, self.qemus,
+                         programs=self.plain())
+
+    def built_suites(self, suites: list[str], build: TestBuild):
         build.build(suites)
         guests = builds.THOROUGHLY if self.args.thorough else \
-            builds.EVERYWHERE if sanitized or self.args.inside else builds.VISIBLE
+            builds.EVERYWHERE if build.label or self.args.inside else builds.VISIBLE
         for suite in suites:
             name = f"{suite}, {build.label}" if build.label else suite
             # Guests have time limits of their own: one at a time, or they wait for each other.
             jobs = 1 if suite == "bench" else None
-            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, sanitized, guests),
-                                                      jobs))
+            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, guests), jobs))
             if suite == "bench":
                 self.show_logs(build.cases(suite))
 
@@ -215,8 +224,7 @@ class Session:
             self.phases.say(f"{case.name}:\n{phases.tail(log_of(case, self.phases.log_dir), 60)}")
 
     def fuzz_suite(self):
-        options = ["-Dfuzz=true", *plugin.MEMORY_SANITIZERS]
-        build = TestBuild(self.cache, self.phases, "libFuzzer", options, env=clang())
+        build = self.sanitized()
         build.build(["fuzz"])
         self.run_cases("fuzz", "fuzz", build.cases("fuzz") + build.fuzzer(FUZZ_SECONDS), jobs=1)
 
@@ -261,17 +269,18 @@ class Session:
                 beside.end()
 
     def run_suites(self, beside: Beside | None):
-        sanitize = not self.args.plain and not self.args.inside
+        sanitize = self.sanitize
         if self.wants("command"):
             self.attempt("command", self.command_suite)
         quick = self.wants("unit", "conformance", "qemu")
         if quick:
-            self.attempt("tests", lambda: self.built_suites(quick, False))
-            if sanitize:
-                self.attempt("tests, sanitized", lambda: self.built_suites(quick, True))
-                threaded = self.wants("unit", "conformance")
-                if threaded:
-                    self.attempt("tests, TSan", lambda: self.thread_suites(threaded))
+            self.attempt("tests", lambda: self.built_suites(quick, self.plain()))
+        inside = self.wants("unit", "conformance")
+        if sanitize and inside:
+            self.attempt("tests, sanitized", lambda: self.built_suites(inside, self.sanitized()))
+            self.attempt("tests, TSan", lambda: self.thread_suites(inside))
+        if sanitize and self.wants("qemu"):
+            self.attempt("qemu, sanitized plugin", lambda: self.built_suites(["qemu"], self.sanitized_plugin()))
         if self.wants("fuzz"):
             self.attempt("fuzz", self.fuzz_suite)
         if beside:
@@ -280,7 +289,7 @@ class Session:
             if self.wants("guest"):
                 def guest_cases():
                     self.prepare_guests(sanitized)
-                    self.built_suites(["guest"], sanitized)
+                    self.built_suites(["guest"], self.sanitized_plugin() if sanitized else self.plain())
                 self.attempt("guest, sanitized" if sanitized else "guest", guest_cases)
         if self.wants("matrix"):
             self.attempt("matrix", lambda: matrixsuite.Suite(self.phases, self.score.add).run())
@@ -292,7 +301,7 @@ class Session:
         if self.wants("bench"):
             def bench():
                 self.prepare_guests(False)
-                self.built_suites(["bench"], False)
+                self.built_suites(["bench"], self.plain())
             self.attempt("bench", bench)
 
     def finish(self) -> int:
