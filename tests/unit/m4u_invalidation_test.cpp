@@ -114,8 +114,9 @@ TEST_CASE("m4u: an invalidation while a walk is under way leaves no stale entry"
     M4u m4u;
     m4u.map(M4u::iova, M4u::data);
     // The entry was read; then software unmaps the page, and invalidates it.
-    m4u.host.memory().after_read = [&] {
-        m4u.host.memory().after_read = nullptr;
+    m4u.host.memory().after_read = [&, reads = 0]() mutable {
+        if (++reads != 1)
+            return;
         m4u.driver.unmap(M4u::iova, M4u::page);
         if (all)
             m4u.driver.flush_all();

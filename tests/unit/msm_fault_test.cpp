@@ -144,6 +144,15 @@ TEST_CASE("msm: a master that may not bypass, or has no context, is in the block
     CHECK_FALSE(msm.host.line(0));
     msm.driver.set_global(D::esrrestore, ~0u);
     CHECK(msm.driver.global(D::esr) == (3 | D::multi));
+
+    msm.driver.set_global(D::esrrestore, 0);
+    msm.driver.set_field(D::m2vcbr(1), 3, 22, 3);
+    Transaction fetch;
+    fetch.address = 0x9000;
+    fetch.stream = 1;
+    fetch.privileged = fetch.instruction = true;
+    msm.iommu->translate(fetch);
+    CHECK(msm.driver.global(D::esynr1) == (priv | non_secure | instruction));
 }
 
 TEST_CASE("msm: with CFCFG a transaction that can wait does, until RESUME")
@@ -184,6 +193,10 @@ TEST_CASE("msm: nothing waits without CFCFG, with STALLD, or of a master that ca
     CHECK(std::holds_alternative<Fault>(waiting(msm, Msm::iova)));
     msm.driver.set_field(D::m2vcbr(Msm::mid), 0xff, 8, 77);
     CHECK(std::holds_alternative<Fault>(waiting(msm, Msm::iova)));
+    // Nor one whose bypass is refused: it is in no context's registers.
+    msm.driver.set_bits(0, D::actlr, D::cfcfg);
+    msm.driver.set_field(D::m2vcbr(0), 1, 16, 1);
+    CHECK(std::holds_alternative<Fault>(waiting(msm, Msm::iova, 0)));
 }
 
 TEST_CASE("msm: not more transactions wait than there are masters, and reset forgets them")

@@ -88,6 +88,7 @@ TEST_CASE("msm: without its access flag an entry faults, is not cached, and AFFD
     CHECK(msm.at(from) == to);  // without an invalidation
     msm.driver.set_bits(Msm::ctx, D::sctlr, D::affd);
     CHECK(msm.at(from + 16_MiB) == to);
+    CHECK(msm.may(from + 16_MiB, Access::write, false));  // the flag is no permission
     CHECK((msm.table.entry(from + 16_MiB) & 1u << 10) == 0);
 }
 

@@ -99,7 +99,10 @@ TEST_CASE("msm: TTBCR splits the addresses between two tables, and can switch ea
 {
     const unsigned n = GENERATE(1u, 3u, 7u);
     Msm msm;
-    V7sTable lower(msm.host.memory(), msm.frames, 16_KiB >> n);
+    // Aligned to its own size, and to no more.
+    V7sTable first(msm.host.memory(), msm.frames, 16_KiB >> n), second(msm.host.memory(), msm.frames, 16_KiB >> n);
+    V7sTable &lower = first.root() % 16_KiB ? first : second;
+    REQUIRE(lower.root() % 16_KiB != 0);
     const uint64_t boundary = 1ull << (32 - n), below = boundary - Msm::page;
     lower.map(below, Msm::data, Msm::page);
     msm.table.map(boundary, Msm::data + 0x1000, Msm::page);

@@ -83,6 +83,8 @@ TEST_CASE("omap: a cause that IRQENABLE leaves out is kept in silence, and is he
     omap.host.run_deferred(*omap.iommu);
     CHECK(omap.driver.report().causes == D::translation_fault);
     CHECK_FALSE(omap.host.line(0));
+    omap.driver.write(D::irqenable, D::tlb_miss);  // another one's bit
+    CHECK_FALSE(omap.host.line(0));
     omap.driver.detach();
     CHECK_FALSE(omap.host.line(0));
     omap.driver.enable(true);

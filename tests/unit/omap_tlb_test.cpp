@@ -84,6 +84,10 @@ TEST_CASE("omap: entries below the base are never replaced by a walk")
     for (unsigned i = 0; i < 3; ++i)
         omap.at(Omap::iova + i * Omap::page);
     CHECK(omap.counter("walks") == walks);
+    // From the last one the victim goes on to the base.
+    omap.driver.set_lock({3, 7});
+    omap.at(Omap::iova + 3 * Omap::page);
+    CHECK(omap.driver.get_lock() == Lock{3, 3});
 }
 
 TEST_CASE("omap: a victim below the base or beyond the last entry is not what a walk replaces")
@@ -256,19 +260,24 @@ TEST_CASE("omap: a section that is mapped over a cached page makes two entries f
     CHECK(omap.kind(Omap::iova) == FaultKind::configuration);
 }
 
-TEST_CASE("omap: a walk that a flush overtakes leaves nothing behind")
+TEST_CASE("omap: a walk that a command overtakes leaves nothing behind")
 {
+    using D = OmapDriver;
+    const uint32_t command = GENERATE(D::gflush, D::flush_entry, D::ld_tlb, D::sysconfig);
+    CAPTURE(command);
     Omap omap;
     omap.map(Omap::iova, Omap::data);
     omap.host.memory().after_read = [&, reads = 0]() mutable {
-        if (++reads == 2) {
-            omap.host.memory().after_read = nullptr;
-            omap.driver.set_level_2(Omap::iova, 0);
-            omap.driver.write(OmapDriver::gflush, 1);
-        }
+        if (++reads != 2)  // one a level
+            return;
+        omap.driver.set_level_2(Omap::iova, 0);
+        // Of another address: FLUSH_ENTRY and LD_TLB are about an entry that is there, and so do not touch this one.
+        omap.driver.write(D::cam, cam_of(Omap::iova + 16_MiB, D::small));
+        omap.driver.write(command, command == D::sysconfig ? 2 : 1);  // SOFTRESET
     };
     CHECK(omap.at(Omap::iova) == Omap::data);  // as if it had come before
-    CHECK(omap.driver.valid_entries().empty());
+    omap.driver.write(D::ttb, uint32_t(omap.driver.level_1()));  // which a reset clears
+    omap.driver.enable(true);
     CHECK(omap.kind(Omap::iova) == FaultKind::translation);
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("omap: the walk begins at TTB's 16 KiB, and a new TTB drops no transla
     Omap omap;
     omap.map(Omap::iova, Omap::data);
     REQUIRE(omap.at(Omap::iova) == Omap::data);
-    OmapDriver other(omap.host, *omap.iommu, Omap::tables + 4_MiB);
+    OmapDriver other(omap.host, *omap.iommu, Omap::tables + 4_MiB + OmapDriver::level_1_size);
     other.map_as(OmapDriver::small, Omap::iova, Omap::data + Omap::page);
     // Bits 13 to 7 are there, and nothing is done with them.
     omap.driver.write(OmapDriver::ttb, uint32_t(other.level_1()) | 0x3fff);

@@ -17,6 +17,8 @@ TEST_CASE("pamu: with entry-cache=on a disabled LIODN goes on, as Linux gives no
     CHECK(pamu.counter("hits") == 1);
     pamu.driver.write(PamuDriver::pc, PamuDriver::enable);  // no caches: forgotten
     CHECK(pamu.kind(0x1000) == FaultKind::disabled);
+    pamu.driver.write(PamuDriver::pc, PamuDriver::enable | PamuDriver::cache_primary);
+    CHECK(pamu.kind(0x1000) == FaultKind::disabled);
 }
 
 TEST_CASE("pamu: an entry that was not valid is kept as well")

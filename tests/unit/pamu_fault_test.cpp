@@ -52,6 +52,7 @@ TEST_CASE("pamu: the first violation stays until it is cleared, and later ones a
     CHECK(pamu.driver.report().address == 0x1000);
     CHECK(pamu.driver.report().liodn() == Pamu::liodn);
     pamu.driver.acknowledge();
+    pamu.driver.write(PamuDriver::avs1, ~0u);
     CHECK(pamu.driver.report().avs1 == Pamu::liodn << 16);  // its LIODN is no bit that a one clears
     pamu.at(0x3000, Access::read, Pamu::behind(0, 8));
     CHECK(pamu.driver.report().address == 0x3000);
@@ -105,6 +106,13 @@ TEST_CASE("pamu: a table that cannot be read is an operation error of the PAMU's
     pamu.driver.write(PamuDriver::poes1, 1);
     CHECK(pamu.driver.read(PamuDriver::poes1) == 0);
     CHECK_FALSE(pamu.host.run_deferred(*pamu.iommu));
+
+    PamuDriver high(pamu.host, *pamu.iommu, 0xa'0400'0000);
+    high.probe();
+    CHECK(pamu.kind(0x1000, Access::read, Pamu::behind(3)) == FaultKind::walk_abort);
+    CHECK(high.report(3).entry == 0xa'0400'0000 + Pamu::liodn * PamuDriver::entry_size);
+    CHECK(high.read(PamuDriver::poes1, 3) == 1);
+    CHECK(high.read(PamuDriver::poes1, 0) == 0);
 }
 
 TEST_CASE("pamu: a pending violation survives save and load")

@@ -66,6 +66,7 @@ TEST_CASE("pamu: a register has the bits of the table and no others")
         {D::ppbah, ~0u}, {D::ppbal, ~0u}, {D::pplah, ~0u}, {D::pplal, ~0u}, {D::spbah, ~0u}, {D::splal, ~0u},
         {D::obah, ~0u}, {D::olal, ~0u}, {D::poes1, 0}, {D::poes2, 0}, {D::poeah, 0}, {D::poeal, 0}, {D::avs1, 0},
         {D::avs2, 0}, {D::avah, 0}, {D::aval, 0}, {D::eectl, ~0u}, {D::eedis, ~0u}, {D::eeinten, ~0u}, {D::eedet, 0},
+        {0x70, 0}, {0x74, 0}, {0x78, 0}, {0x7c, 0}, {0x80, 0}, {0x84, 0},
         {D::udad, 0}, {D::pr1, 0}, {D::pr2, 0}, {D::pc1, 0}, {D::pc2, 0x0fff'0000}, {D::pc3, 0x00e0'0000},
         {D::pc4, 0}, {D::pc, 0xc000'1011}, {D::pics, 4},
     }));

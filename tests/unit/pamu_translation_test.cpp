@@ -32,6 +32,10 @@ TEST_CASE("pamu: a PAMU that is not enabled, or whose gate is closed, lets nothi
     pamu.driver.write(PamuDriver::pc, PamuDriver::enable | PamuDriver::gate_closed);
     CHECK(pamu.kind(0x1000) == FaultKind::disabled);
     CHECK(pamu.driver.report().why() == 0x2000);  // GCV
+    pamu.driver.acknowledge();
+    pamu.driver.write(PamuDriver::pc, PamuDriver::gate_closed);
+    CHECK(pamu.kind(0x1000) == FaultKind::disabled);
+    CHECK(pamu.driver.report().why() == 0x2000);  // looked at first
     pamu.driver.write(PamuDriver::pc, PamuDriver::enable);
     CHECK(pamu.at(0x1000) == 0x1000);
 }
@@ -172,6 +176,13 @@ TEST_CASE("pamu: a secondary entry of another LIODN, or that is none, is refused
     CHECK(pamu.kind(second) == FaultKind::configuration);
     pamu.driver.write_secondary(100, {.swse = 15});
     CHECK(pamu.kind(second) == FaultKind::configuration);
+    // A primary entry whose window happens to be where a secondary one has its LIODN.
+    pamu.driver.write_secondary(100, {.window = uint64_t(Pamu::liodn) << 16, .wse = 15, .swse = 15});
+    CHECK(pamu.kind(second) == FaultKind::configuration);
+    // And a secondary one where WSE happens to be good.
+    const uint32_t word = pamu.driver.primary_word(Pamu::liodn, 1);
+    pamu.driver.set_primary_word(Pamu::liodn, 1, word | 2);
+    CHECK(pamu.kind(Subwindows::base) == FaultKind::configuration);
     pamu.driver.write_primary(Pamu::liodn, {.secondary = true});
     CHECK(pamu.kind(Subwindows::base) == FaultKind::configuration);
 }
@@ -202,6 +213,34 @@ TEST_CASE("pamu: a window below a page, and translation by page, are illegal")
     CHECK(pamu.driver.report().why() == 3u << 10);
 }
 
+TEST_CASE("pamu: permission is looked at before ATM, and ATM before OTM")
+{
+    Pamu pamu;
+    pamu.driver.write_primary(Pamu::liodn, {.ap = 0, .atm = 2, .otm = 3});
+    CHECK(pamu.kind(0x1000) == FaultKind::permission);
+    pamu.driver.acknowledge();
+    pamu.driver.write_primary(Pamu::liodn, {.atm = 2, .otm = 3});
+    CHECK(pamu.kind(0x1000) == FaultKind::configuration);
+    CHECK(pamu.driver.report().why() == 3u << 10);
+}
+
+TEST_CASE("pamu: the tables may lie above 4 GiB")
+{
+    constexpr uint64_t high = 0x9'0000'0000;
+    Pamu pamu;
+    pamu.host.ram(high, PamuDriver::tables_size);
+    PamuDriver driver(pamu.host, *pamu.iommu, high);
+    driver.probe();
+    driver.write_primary(Pamu::liodn, {.wse = 13, .subwindows = 2, .translated = 0x4000, .swse = 12});
+    driver.write_secondary(0, {.secondary = true, .liodn = Pamu::liodn, .translated = 0x8000, .swse = 12});
+    CHECK(pamu.at(0x1000) == 0x5000);
+    CHECK(pamu.at(0x3000) == 0x9000);
+    driver.set_operations(Pamu::liodn, 2);
+    driver.set_operation(2, 0, 0x80);
+    CHECK(pamu.at(0x1000) == 0x5000);
+    CHECK(pamu.kind(0x1000, Access::write) == FaultKind::permission);
+}
+
 TEST_CASE("pamu: with an operation table only operations that are valid there pass")
 {
     Pamu pamu;
@@ -215,7 +254,9 @@ TEST_CASE("pamu: with an operation table only operations that are valid there pa
     pamu.driver.set_operation(2, 1, 0x80 | 0x01);
     CHECK(pamu.at(0x1000, Access::write) == 0x1000);
     pamu.driver.set_operations(Pamu::liodn, 16);
+    pamu.driver.acknowledge();
     CHECK(pamu.kind(0x1000) == FaultKind::configuration);  // beyond the table
+    CHECK(pamu.driver.report().why() == 2u << 1);
     pamu.driver.write_primary(Pamu::liodn, {.otm = 3});
     CHECK(pamu.kind(0x1000) == FaultKind::configuration);
     pamu.driver.write_primary(Pamu::liodn, {.otm = 1});

@@ -55,6 +55,11 @@ TEST_CASE("sprd: the table begins at FIRST_VPN, and VPN_RANGE is its last page")
     CHECK(sprd.faults(0x8000'2000));
     CHECK(sprd.faults(0x7fff'f000));
     CHECK(sprd.faults(0));
+    // It is looked at for every transaction, whatever the TLB has.
+    sprd.driver.write(sprd.driver.registers().vpn_range, 0);
+    CHECK(sprd.faults(0x8000'1000));
+    sprd.driver.write(sprd.driver.registers().first_vpn, 0x80001);
+    CHECK(sprd.faults(0x8000'0000));
 }
 
 TEST_CASE("sprd: a range that runs beyond 4 GiB ends there")
@@ -187,8 +192,9 @@ TEST_CASE("sprd: an UPDATE while a walk is under way leaves no stale entry")
     Sprd sprd(any_version());
     sprd.map(Sprd::iova, Sprd::data);
     // The entry was read; then software unmaps the page, and invalidates it.
-    sprd.host.memory().after_read = [&] {
-        sprd.host.memory().after_read = nullptr;
+    sprd.host.memory().after_read = [&, reads = 0]() mutable {
+        if (++reads != 1)
+            return;
         sprd.driver.unmap(Sprd::iova, Sprd::page);
         sprd.driver.sync();
     };
@@ -209,6 +215,19 @@ TEST_CASE("sprd: a block that is off passes every address untranslated, and so d
     CHECK(sprd.at(0xffff'f123, Access::write) == 0xffff'f123);
     CHECK(sprd.counter("bypasses") == 2);
     CHECK(sprd.counter("faults") == 0);
+}
+
+TEST_CASE("sprd: EN alone turns the block on and off, whatever the TLB has")
+{
+    Sprd sprd(any_version());
+    sprd.map(Sprd::iova, Sprd::data);
+    const uint32_t config = sprd.driver.registers().config;
+    sprd.driver.write(config, SprdDriver::en);
+    CHECK(sprd.at(Sprd::iova) == Sprd::data);
+    sprd.driver.write(config, SprdDriver::gate_en);
+    CHECK(sprd.at(Sprd::iova) == Sprd::iova);
+    sprd.driver.write(config, SprdDriver::en);
+    CHECK(sprd.at(Sprd::iova) == Sprd::data);
 }
 
 TEST_CASE("sprd: VAOR_BYPASS passes what is outside the range, and nothing inside")

@@ -37,6 +37,7 @@ TEST_CASE("tegra-smmu: a page fault tells client, direction and address, by both
         CHECK_FALSE(report->readable);
         CHECK_FALSE(report->writable);
         CHECK_FALSE(report->nonsecure);
+        CHECK((smmu.driver.read(TegraSmmuDriver::err_status) & 1u << 17) == 0);  // SECURITY
         smmu.driver.acknowledge();
         CHECK_FALSE(smmu.driver.report());
     }
@@ -79,6 +80,15 @@ TEST_CASE("tegra-smmu: the report has what the entries permit, from the tables a
         CHECK((!report->readable && !report->writable && report->nonsecure));
         smmu.driver.acknowledge();
     }
+    // PTB_DATA permits like an entry.
+    smmu.driver.write(TegraSmmuDriver::ptb_asid, smmu.domain.asid);
+    smmu.driver.write(TegraSmmuDriver::ptb_data, uint32_t(smmu.domain.pd >> 12) | TegraSmmuDriver::readable |
+                                                     TegraSmmuDriver::writable);
+    smmu.driver.flush_tlb();
+    CHECK(smmu.kind(iova, Access::write) == FaultKind::permission);
+    REQUIRE(smmu.driver.report());
+    CHECK(smmu.driver.report()->readable);
+    CHECK_FALSE(smmu.driver.report()->nonsecure);
 }
 
 TEST_CASE("tegra-smmu: an address without memory is a decode error, by one interrupt")

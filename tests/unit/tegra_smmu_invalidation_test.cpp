@@ -165,6 +165,45 @@ TEST_CASE("tegra-smmu: without ASID_MATCH a flush is for every address space, wi
     CHECK_FALSE(smmu.at(iova, Access::read, TegraSmmu::other));
 }
 
+TEST_CASE("tegra-smmu: a flush is of the last address space too, and of an address as a whole")
+{
+    const std::string variant = GENERATE(from_range(tegra_smmu_variants));
+    CAPTURE(variant);
+    TegraSmmu smmu(variant);
+    TegraSmmuDriver::Domain last = smmu.driver.domain_alloc();
+    last.asid = smmu.driver.soc().num_asids - 1;
+    smmu.driver.write(TegraSmmuDriver::ptb_asid, last.asid);
+    smmu.driver.write(TegraSmmuDriver::ptb_data, uint32_t(last.pd >> 12) | TegraSmmuDriver::all_attributes);
+    smmu.driver.enable(smmu.other_swgroup, last.asid);
+    const uint64_t high = iova | 1ull << 31;
+    for (uint64_t address : {iova, high}) {
+        smmu.driver.map(last, address, data);
+        REQUIRE(smmu.at(address, Access::read, TegraSmmu::other) == data);
+        smmu.driver.write_pte(last, address, 0);
+    }
+    smmu.driver.flush_ptc_all();
+    smmu.driver.flush_tlb_group(last.asid, high);
+    CHECK_FALSE(smmu.at(high, Access::read, TegraSmmu::other));
+    CHECK(smmu.at(iova, Access::read, TegraSmmu::other) == data);
+    smmu.driver.flush_tlb_asid(last.asid);
+    CHECK_FALSE(smmu.at(iova, Access::read, TegraSmmu::other));
+}
+
+TEST_CASE("tegra-smmu: what switches translation off and on again drops nothing")
+{
+    TegraSmmu smmu;
+    smmu.map(iova, data);
+    REQUIRE(smmu.at(iova) == data);
+    smmu.driver.write_pte(smmu.domain, iova, 0);
+    smmu.driver.disable(smmu.swgroup, smmu.domain.asid);
+    smmu.driver.enable(smmu.swgroup, smmu.domain.asid);
+    smmu.driver.write(TegraSmmuDriver::config, 0);
+    smmu.driver.write(TegraSmmuDriver::config, 1);
+    CHECK(smmu.at(iova) == data);
+    smmu.driver.flush_tlb();
+    CHECK(smmu.at(iova) == data);  // of the line
+}
+
 TEST_CASE("tegra-smmu: a TLB_FLUSH of a kind that does not exist drops nothing and is logged")
 {
     TegraSmmu smmu;
@@ -232,6 +271,22 @@ TEST_CASE("tegra-smmu: a flush that comes between a walk's read and its end leav
     REQUIRE(done);
     if (!of_tlb)
         smmu.driver.flush_tlb_group(smmu.domain.asid, iova);
+    CHECK(smmu.kind(iova) == FaultKind::translation);
+}
+
+TEST_CASE("tegra-smmu: a line that is flushed while it is read is not kept")
+{
+    TegraSmmu smmu;
+    smmu.map(iova, data);
+    const uint64_t entry = smmu.driver.pte_address(smmu.domain, iova);
+    smmu.host.memory().after_read = [&, reads = 0]() mutable {
+        if (++reads != 2)  // the directory's line, then the table's
+            return;
+        smmu.host.memory().store<uint32_t>(entry, 0);
+        smmu.driver.flush_ptc(entry);
+    };
+    CHECK(smmu.at(iova) == data);  // as if it had come before
+    smmu.driver.flush_tlb_group(smmu.domain.asid, iova);
     CHECK(smmu.kind(iova) == FaultKind::translation);
 }
 

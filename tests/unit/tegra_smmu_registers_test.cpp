@@ -44,6 +44,8 @@ TEST_CASE("tegra-smmu: a register has the bits of the table and no others")
     TegraSmmu smmu(variant);
     smmu.driver.write(offset, ~0u);
     CHECK(smmu.driver.read(offset) == bits);
+    smmu.driver.write(offset, 0);
+    CHECK(smmu.driver.read(offset) == 0);
     CHECK(smmu.host.logged("unknown register") == 0);
 }
 
@@ -108,18 +110,20 @@ TEST_CASE("tegra-smmu: PTB_DATA is the directory of the address space that PTB_A
 TEST_CASE("tegra-smmu: a swgroup whose requests are blocked has no DMA, is idle, and the others go on")
 {
     // CLIENT_HOTRESET_CTRL: HC, HDA, PPCS, and in the second one SDMMC4.
-    const auto [ctrl, bit, client] = GENERATE(table<uint32_t, unsigned, uint32_t>({
-        {0x200, 6, 0x36}, {0x200, 7, 0x35}, {0x200, 14, 0x3b}, {0x200, 14, 0x1d}, {0x970, 0, 0x67},
+    const auto [variant, ctrl, bit, client] = GENERATE(table<std::string, uint32_t, unsigned, uint32_t>({
+        {"tegra124", 0x200, 6, 0x36}, {"tegra124", 0x200, 7, 0x35}, {"tegra124", 0x200, 14, 0x3b},
+        {"tegra124", 0x200, 14, 0x1d}, {"tegra124", 0x970, 0, 0x67}, {"tegra30", 0x200, 7, 0x35},
+        {"tegra114", 0x200, 7, 0x35}, {"tegra210", 0x200, 7, 0x35},
     }));
-    CAPTURE(ctrl, bit);
-    TegraSmmu smmu;
+    CAPTURE(variant, ctrl, bit);
+    TegraSmmu smmu(variant);
     smmu.map(TegraSmmu::iova, TegraSmmu::data);
     CHECK((smmu.driver.read(ctrl + 4) & 1u << bit) == 0);
     smmu.driver.write(ctrl, smmu.driver.read(ctrl) | 1u << bit);
     CHECK((smmu.driver.read(ctrl + 4) & 1u << bit) != 0);
     CHECK(smmu.kind(TegraSmmu::data, Access::write, client) == FaultKind::disabled);
     CHECK(smmu.kind(TegraSmmu::iova, Access::read, client) == FaultKind::disabled);
-    CHECK(smmu.at(TegraSmmu::data, Access::read, 0x0e) == TegraSmmu::data);  // afir
+    CHECK(smmu.at(TegraSmmu::data, Access::read, 0x01) == TegraSmmu::data);  // display0a
     CHECK_FALSE(smmu.driver.report());
     smmu.driver.write(ctrl, smmu.driver.read(ctrl) & ~(1u << bit));
     CHECK(smmu.at(client == TegraSmmu::client || client == TegraSmmu::partner ? TegraSmmu::iova : TegraSmmu::data,
@@ -133,6 +137,7 @@ TEST_CASE("tegra-smmu: what software may have of the chip and its straps is in A
     TegraSmmu smmu(variant);
     const uint32_t hidrev = uint32_t(smmu.iommu->mmio_read(1, 0x804, 4));
     CHECK((hidrev >> 8 & 0xff) == id);
+    CHECK((hidrev >> 16 & 0xf) == 1);  // A01
     CHECK(smmu.iommu->mmio_read(1, 0x008, 4) == 0);
     smmu.iommu->mmio_write(1, 0x804, 0, 4);
     CHECK(smmu.iommu->mmio_read(1, 0x804, 4) == hidrev);
