@@ -288,26 +288,43 @@ class Besides(Case):
         phases.say = phases.said.append
         return Beside(phases, [], self.program("test", "#!/bin/sh\n" + script))
 
-    def test_its_account_is_told(self):
+    def test_their_accounts_are_told(self):
         beside = self.begin('echo "$*"; echo "time spent: kernel 3 min"')
         beside.finish()
-        self.assertIn("--prepare guest", beside.log.read_text())
-        self.assertIn("  beside, time spent: kernel 3 min", beside.phases.said)
+        told = [log.read_text() for _, log in beside.running]
+        self.assertTrue(all("--prepare guest" in text for text in told))
+        self.assertEqual(["--from-the-end" in text for text in told], [False, True])
+        for name in ("beside", "beside-from-the-end"):
+            self.assertIn(f"  {name}, time spent: kernel 3 min", beside.phases.said)
 
     def test_a_failure_is_left_to_whoever_needs_it(self):
         self.begin("exit 1").finish()
 
-    def test_ending_it_ends_what_it_started(self):
+    def test_ending_them_ends_what_they_started(self):
         beside = self.begin("sleep 60 & echo $!; wait")
-        while not beside.log.read_text().endswith("\n"):
+        while not all(log.read_text().endswith("\n") for _, log in beside.running):
             time.sleep(0.01)
-        child = int(beside.log.read_text())
+        children = [int(log.read_text()) for _, log in beside.running]
         beside.end()
-        with self.assertRaises(ProcessLookupError):
-            for _ in range(500):
-                os.kill(child, 0)
-                time.sleep(0.01)
+        for child in children:
+            with self.assertRaises(ProcessLookupError):
+                for _ in range(500):
+                    os.kill(child, 0)
+                    time.sleep(0.01)
         beside.end()  # of what has ended nothing is left to end
+
+    def test_between_them_they_go_through_the_list_from_both_ends(self):
+        self.own_cache()
+        asked = {}
+        for order in ([], ["--from-the-end"]):
+            session = main.Session(main.parse(["--output", str(self.dir / "logs"), "--plain", "--prepare", *order,
+                                               "guest"]))
+            asked[bool(order)] = seen = []
+            with mock.patch.object(main.arguments, "parse", lambda words: seen.append(words[1:]) or mock.Mock()), \
+                    mock.patch.object(main.prepare, "plan"), mock.patch.object(main.prepare, "ready"):
+                session.prepare_guests(False)
+        self.assertEqual(asked[False], main.guests())
+        self.assertEqual(asked[True], main.guests()[::-1])
 
 
 if __name__ == "__main__":

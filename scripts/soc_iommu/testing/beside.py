@@ -1,7 +1,9 @@
-"""What the guest cases boot, built by a process of its own while other suites run.
+"""What the guest cases boot, built by two processes beside the other suites.
 
-On a machine without a cache the kernels are more than half of a run, and the other suites leave much of a second core
-idle. At low priority the builds take what is left over, and all there is once the others are done.
+On a machine without a cache the kernels are more than half of a run, and the other suites leave a part of a second core
+idle. At low priority the builds take what is left over, and all there is once the others are done. Two of them, as a
+kernel is linked and configured on one core: one goes through the list from its beginning, one from its end, and the
+cache's locks keep them from making anything twice.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -18,26 +20,33 @@ LIMIT = 5400  # of what is left when the other suites are done
 class Beside:
     def __init__(self, phases: Phases, words: list[str], program: Path = ROOT / "scripts" / "test"):
         self.phases = phases
-        self.log = phases.log_dir / "beside.log"
-        argv = ["nice", "-n", "10", str(program), "--prepare", "guest", *words,
-                "--output", str(phases.log_dir / "beside")]
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True)
+        self.running = [self.start(name, [str(program), "--prepare", "guest", *words, *order])
+                        for name, order in (("beside", []), ("beside-from-the-end", ["--from-the-end"]))]
 
-    def last_line(self, _=None) -> str:
-        lines = self.log.read_text("utf-8", "replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    def start(self, name: str, argv: list[str]):
+        path = self.phases.log_dir / f"{name}.log"
+        with open(path, "wb") as log:
+            process = subprocess.Popen(["nice", "-n", "10", *argv, "--output", str(self.phases.log_dir / name)],
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        return process, path
 
     def finish(self):
         """Waits. A failure is not told: whoever needs what was not built builds it, and meets it again."""
         with self.phases.phase("guests, the rest of what was built beside the suites above", limit=LIMIT) as phase:
-            phase.wait(self.process, self.last_line)
-        for line in self.log.read_text("utf-8", "replace").splitlines():
-            if line.startswith("time spent: "):
-                self.phases.say(f"  beside, {line}")
+            for process, log in self.running:
+                phase.wait(process, lambda _, log=log: last_line(log))
+        for _, log in self.running:
+            for line in log.read_text("utf-8", "replace").splitlines():
+                if line.startswith("time spent: "):
+                    self.phases.say(f"  {log.stem}, {line}")
 
     def end(self):
         """Leaves nothing running, whatever became of the suites."""
-        if self.process.poll() is None:
-            kill_group(self.process)
+        for process, _ in self.running:
+            if process.poll() is None:
+                kill_group(process)
+
+
+def last_line(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -4,6 +4,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import argparse
+import contextlib
 import dataclasses
 import fnmatch
 import json
@@ -83,6 +84,7 @@ def parse(argv: list[str]):
                           "with the tag [everywhere]; the cases with the tag [.thorough], of kernels that differ in no "
                           "verdict; and the kernel's own iommufd selftests")
     top.add_argument("--prepare", action="store_true", help="build what the guest cases boot, and run nothing")
+    top.add_argument("--from-the-end", action="store_true", help=argparse.SUPPRESS)  # --prepare's other half
     top.add_argument("--output", type=Path, metavar="DIR", help="where the logs and junit.xml go")
     top.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # in the root of the other Debian
     top.add_argument("--results", type=Path, help=argparse.SUPPRESS)
@@ -198,7 +200,8 @@ class Session:
             self.attempt(f"{suite}, TSan", lambda: self.run_cases(suite, f"{suite}, TSan", cases))
 
     def prepare_guests(self, sanitized: bool) -> None:
-        for words in [["apple-dart"]] if self.args.inside else guests(self.args.thorough):
+        listed = [["apple-dart"]] if self.args.inside else guests(self.args.thorough)
+        for words in reversed(listed) if self.args.from_the_end else listed:
             args = arguments.parse(["attach", *words, *(["--sanitize"] if sanitized else [])])
             if sanitized and args.mutation != "none":
                 continue  # that the steps can fail is shown once
@@ -257,11 +260,15 @@ class Session:
     def run(self):
         self.install()
         if self.args.prepare:
+            if self.args.from_the_end and self.sanitize:
+                with contextlib.suppress(Failure):  # which elsewhere() meets again
+                    otherdebian.make_root(self.cache, self.phases, otherdebian.other())
             self.attempt("guest", lambda: self.prepare_guests(False))
             return
         # With one suite there is nothing to be beside of; in the other Debian nothing is built for guests.
         useful = self.wants("guest") and len(self.args.suites) > 1 and not self.args.inside
-        beside = Beside(self.phases, ["--thorough"] if self.args.thorough else []) if useful else None
+        words = [f"--{name}" for name in ("plain", "thorough") if getattr(self.args, name)]
+        beside = Beside(self.phases, words) if useful else None
         try:
             self.run_suites(beside)
         finally:

@@ -57,6 +57,7 @@ def environment() -> dict:
 
 def make_root(cache: Cache, phases: Phases, release: str) -> Path:
     """The root, from debootstrap's own default mirror."""
+    check()
     packages.ensure(phases, "other-debian")
 
     def build(where: Path):
@@ -95,7 +96,6 @@ def copy_source(root: Path):
 
 def run(cache: Cache, phases: Phases, suites: list[str], kernels: Path | None, words: list[str]) -> list[Result]:
     """Runs suites inside; their results are counted with ours."""
-    check()
     release = other()
     root = make_root(cache, phases, release)
     with cache.lock(f"other-debian/{release}"):
