@@ -276,6 +276,7 @@ TEST_CASE("omap: a walk that a command overtakes leaves nothing behind")
         omap.driver.write(command, command == D::sysconfig ? 2 : 1);  // SOFTRESET
     };
     CHECK(omap.at(Omap::iova) == Omap::data);  // as if it had come before
+    CHECK(omap.driver.valid_entries().size() == (command == D::ld_tlb ? 1 : 0));  // the one that was loaded
     omap.driver.write(D::ttb, uint32_t(omap.driver.level_1()));  // which a reset clears
     omap.driver.enable(true);
     CHECK(omap.kind(Omap::iova) == FaultKind::translation);
