@@ -80,7 +80,7 @@ def run(argv: list[str], log_dir: Path, timeout: float, environment: dict | None
             state = log_dir / "machine.state"
             with started(argv, out, environment) as process:
                 if checkpoint.wait_for(serial, saved_at.encode(), process, deadline):
-                    took = checkpoint.save(qmp, state, deadline)
+                    took = checkpoint.save(qmp, process, state, deadline)
                     process.wait(max(1, deadline - time.monotonic()))
                     out.write(f"saved in {took:.2f} s, {state.stat().st_size} bytes; going on\n".encode())
                     out.flush()

@@ -18,17 +18,22 @@ from errors import Failure
 class Monitor:
     """QMP, one command at a time."""
 
-    def __init__(self, path: Path, deadline: float):
+    def __init__(self, path: Path, process, deadline: float):
         self.deadline = deadline
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(max(0.1, deadline - time.monotonic()))
         try:
-            self.socket.connect(str(path))
+            self.socket = connected(path, process, deadline)
             self.lines = self.socket.makefile("r")
             self.lines.readline()  # the greeting
             self.command("qmp_capabilities")
         except OSError as error:
             raise Failure(f"QEMU's monitor {path}: {error}") from error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.lines.close()
+        self.socket.close()
 
     def command(self, name: str, **arguments):
         self.socket.settimeout(max(0.1, self.deadline - time.monotonic()))
@@ -45,6 +50,22 @@ class Monitor:
         raise Failure(f"QMP {name}: QEMU is gone")
 
 
+def connected(path: Path, process, deadline: float) -> socket.socket:
+    """A connection to a QEMU that may just have been started: the file comes first, and then whoever listens there."""
+    while True:
+        gone = process.poll() is not None
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(max(0.1, deadline - time.monotonic()))
+        try:
+            connection.connect(str(path))
+            return connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if gone or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
+
+
 def wait_for(serial: Path, text: bytes, process, deadline: float) -> bool:
     """Whether the console shows a text before the guest ends."""
     while time.monotonic() < deadline and process.poll() is None:
@@ -54,22 +75,23 @@ def wait_for(serial: Path, text: bytes, process, deadline: float) -> bool:
     return False
 
 
-def save(qmp: Path, state: Path, deadline: float) -> float:
+def save(qmp: Path, process, state: Path, deadline: float) -> float:
     """Saves the machine and ends its QEMU; returns the seconds it took."""
     start = time.monotonic()
-    monitor = Monitor(qmp, deadline)
-    monitor.command("stop")
-    monitor.command("migrate-set-parameters", **{"max-bandwidth": 16 << 30})
-    # "exec:" is in every version; "file:" came with 8.2.
-    monitor.command("migrate", uri=f"exec:cat > {shlex.quote(str(state))}")
-    while True:
-        info = monitor.command("query-migrate")
-        if info.get("status") == "completed":
-            break
-        if info.get("status") in ("failed", "cancelled") or time.monotonic() > deadline:
-            raise Failure(f"the machine could not be saved: {info.get('status')} {info.get('error-desc', '')}".rstrip())
-        time.sleep(0.01)
-    monitor.command("quit")
+    with Monitor(qmp, process, deadline) as monitor:
+        monitor.command("stop")
+        monitor.command("migrate-set-parameters", **{"max-bandwidth": 16 << 30})
+        # "exec:" is in every version; "file:" came with 8.2.
+        monitor.command("migrate", uri=f"exec:cat > {shlex.quote(str(state))}")
+        while True:
+            info = monitor.command("query-migrate")
+            if info.get("status") == "completed":
+                break
+            if info.get("status") in ("failed", "cancelled") or time.monotonic() > deadline:
+                reason = f"{info.get('status')} {info.get('error-desc', '')}".rstrip()
+                raise Failure(f"the machine could not be saved: {reason}")
+            time.sleep(0.01)
+        monitor.command("quit")
     return time.monotonic() - start
 
 
@@ -81,11 +103,9 @@ def restored(argv: list[str], state: Path) -> list[str]:
 
 def go_on(qmp: Path, process, deadline: float):
     """Lets a restored machine run, once it is all there."""
-    while not qmp.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    monitor = Monitor(qmp, deadline)
-    while monitor.command("query-status")["status"] == "inmigrate":
-        if time.monotonic() > deadline:
-            raise Failure("the saved machine could not be restored in time")
-        time.sleep(0.01)
-    monitor.command("cont")
+    with Monitor(qmp, process, deadline) as monitor:
+        while monitor.command("query-status")["status"] == "inmigrate":
+            if time.monotonic() > deadline:
+                raise Failure("the saved machine could not be restored in time")
+            time.sleep(0.01)
+        monitor.command("cont")

@@ -3,12 +3,17 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import socket
+import subprocess
+import sys
+import threading
 import time
 import unittest
 
 from support import Case, Console
 
 import boot
+import checkpoint
 import phases
 import protocol
 import verdict
@@ -57,6 +62,50 @@ class Boot(Case):
     def test_bytes_that_are_no_text(self):
         got, _ = self.boot("head -c 100000 /dev/urandom > serial.log")
         self.assertEqual(got.verdict, "error")
+
+
+class Monitor(Case):
+    """QEMU's monitor appears as a file before anybody listens there."""
+
+    def restored(self, listens: bool, lives=60.0):
+        """Lets a machine go on whose monitor listens a while after it appeared, or never; returns what it was told."""
+        qmp, told = self.dir / "qmp", []
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(qmp))
+
+        def answer():
+            time.sleep(0.3)
+            server.listen(1)
+            server.settimeout(10)
+            with server.accept()[0] as connection, connection.makefile("rw") as lines:
+                lines.write('{"QMP": {}}\n')
+                lines.flush()
+                for line in lines:
+                    told.append(line)
+                    lines.write('{"return": {"status": "paused"}}\n')
+                    lines.flush()
+        thread = threading.Thread(target=answer)
+        if listens:
+            thread.start()
+        process = subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({lives})"])
+        try:
+            checkpoint.go_on(qmp, process, time.monotonic() + 20)
+        finally:
+            process.kill()
+            process.wait()
+            server.close()
+            if listens:
+                thread.join(10)
+        return told
+
+    def test_one_that_listens_late_is_waited_for(self):
+        self.assertIn('"cont"', self.restored(listens=True)[-1])
+
+    def test_a_qemu_that_is_gone_is_not_waited_for(self):
+        start = time.monotonic()
+        with self.assertRaisesRegex(Failure, "monitor"):
+            self.restored(listens=False, lives=0.1)
+        self.assertLess(time.monotonic() - start, 10)
 
 
 class Phase(Case):
