@@ -22,6 +22,7 @@ class Arch:
     # guest-kernel-config/ARCH.kernels lists.
     kernel_per_iommu: bool = False
     page_sizes: bool = False     # there are page-SIZE fragments for it
+    pci_masters: bool = False    # masters of its IOMMUs can be PCI functions
     reference: bool = False      # QEMU's own IOMMUs are on its boards
     cannot_load: str = ""        # why a machine that was saved does not go on; "" where it does
 
@@ -30,13 +31,13 @@ ARCHES = {
     "arm64": Arch("aarch64-linux-gnu-", "arch/arm64/boot/Image", "Image", "qemu-system-aarch64",
                   "qemu-system-arm", "arm64", ["gcc-aarch64-linux-gnu"],
                   ["g++-aarch64-linux-gnu", "libc6-dev-arm64-cross"], "ttyAMA0",
-                  page_sizes=True, reference=True),
+                  page_sizes=True, pci_masters=True, reference=True),
     "arm": Arch("arm-linux-gnueabihf-", "arch/arm/boot/zImage", "zImage", "qemu-system-arm", "qemu-system-arm",
                 "armhf", ["gcc-arm-linux-gnueabihf"], ["g++-arm-linux-gnueabihf", "libc6-dev-armhf-cross"], "ttyAMA0",
                 flags=("-D_FILE_OFFSET_BITS=64",), kernel_per_iommu=True),
     # 32-bit and big-endian, of which Debian has the cross compiler and nothing else.
     "powerpc": Arch("powerpc-linux-gnu-", "vmlinux", "vmlinux", "qemu-system-ppc64", "qemu-system-ppc",
                     "", ["gcc-powerpc-linux-gnu"], ["g++-powerpc-linux-gnu", "libc6-dev-powerpc-cross"], "ttyS0",
-                    flags=("-D_FILE_OFFSET_BITS=64",),
+                    flags=("-D_FILE_OFFSET_BITS=64",), pci_masters=True,
                     cannot_load="QEMU's ppce500 comes back without its CPU's exception vectors and its PCI windows"),
 }

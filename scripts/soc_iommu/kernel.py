@@ -105,7 +105,7 @@ def page_sizes(arch: str) -> list[str]:
 def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
     """The fragments of a kernel: of each name NAME.config and NAME-VERSION.config, as far as they exist."""
     arch = ARCHES[choice.arch]
-    names = ["base", choice.arch, f"{choice.arch}-{choice.config}",
+    names = ["base", *(["pci-masters"] if arch.pci_masters else []), choice.arch, f"{choice.arch}-{choice.config}",
              *([f"page-{choice.page}"] if arch.page_sizes else []),
              *sorted(set(configs) | ({"reference"} if arch.reference else set())),
              *([f"flavour-{choice.flavour}"] if choice.flavour else []), *(["selftest"] if choice.selftest else [])]

@@ -26,8 +26,8 @@ def iommu(name: str, arch: str, kernels: list[str]) -> registry.Iommu:
 class Fragments(Case):
     def setUp(self):
         super().setUp()
-        for name in ("base", "base-6.1", "arm64", "arm", "page-4k", "page-16k", "reference", "some-iommu",
-                     "some-iommu-6.1", "flavour-odd"):
+        for name in ("base", "base-6.1", "arm64", "arm", "page-4k", "page-16k", "reference", "pci-masters",
+                     "some-iommu", "some-iommu-6.1", "flavour-odd"):
             (self.dir / f"{name}.config").write_text(f"CONFIG_{name.upper()}=y\n")
         patch = mock.patch.object(kernel, "KERNEL_CONFIG", self.dir)
         patch.start()
@@ -38,10 +38,12 @@ class Fragments(Case):
 
     def test_what_a_version_needs_more_follows_what_it_adds_to(self):
         self.assertEqual(self.names("6.1", "arm64", "16k"),
-                         ["base", "base-6.1", "arm64", "page-16k", "reference", "some-iommu", "some-iommu-6.1"])
-        self.assertEqual(self.names("6.12", "arm64", "4k"), ["base", "arm64", "page-4k", "reference", "some-iommu"])
+                         ["base", "base-6.1", "pci-masters", "arm64", "page-16k", "reference", "some-iommu",
+                          "some-iommu-6.1"])
+        self.assertEqual(self.names("6.12", "arm64", "4k"),
+                         ["base", "pci-masters", "arm64", "page-4k", "reference", "some-iommu"])
 
-    def test_arm_has_one_page_size_and_no_reference(self):
+    def test_arm_has_one_page_size_no_reference_and_no_pci_masters(self):
         self.assertEqual(self.names("6.12", "arm", "4k"), ["base", "arm", "some-iommu"])
         self.assertEqual(kernel.page_sizes("arm"), ["4k"])
         self.assertEqual(kernel.page_sizes("arm64"), ["4k", "16k"])
