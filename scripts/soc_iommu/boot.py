@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import contextlib
 import os
+import platform
 import re
 import subprocess
 import threading
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import checkpoint
+import packages
 from errors import Failure
 from phases import kill_group
 from verdict import Ending
@@ -33,13 +35,15 @@ def end_all():
 
 
 def sanitizer_environment() -> dict:
-    """A plugin with sanitizers in a QEMU without: their runtime has to be loaded first."""
-    def runtime(name):
-        out = subprocess.run(["gcc", f"-print-file-name={name}"], stdout=subprocess.PIPE, text=True).stdout.strip()
-        if not os.path.isabs(out):
-            raise Failure(f"gcc does not know {name}: the sanitizers' runtime is not installed")
-        return os.path.realpath(out)
-    return {"LD_PRELOAD": f"{runtime('libasan.so')} {runtime('libubsan.so')}",
+    """A plugin with sanitizers in a QEMU without: their runtime, which holds UBSan's too, has to be loaded first."""
+    clang, name = packages.clang(), f"libclang_rt.asan-{platform.machine()}.so"
+    try:
+        runtime = subprocess.run([clang, f"-print-file-name={name}"], stdout=subprocess.PIPE, text=True).stdout.strip()
+    except OSError as error:
+        raise Failure(f"cannot run {clang}: {error.strerror}") from error
+    if not os.path.isabs(runtime):
+        raise Failure(f"{clang} does not know {name}: the sanitizers' runtime is not installed")
+    return {"LD_PRELOAD": runtime,
             # QEMU itself never frees some of what it allocates.
             "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0",
             "UBSAN_OPTIONS": "print_stacktrace=1"}

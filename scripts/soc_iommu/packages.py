@@ -33,7 +33,8 @@ GROUPS = {
     "tests": (["catch2", "nlohmann-json3-dev", "git", "python3-yaml"], {"12": ["lava-common"]}),
     # The tests of the command: its pages in a browser, with a font for them to be written in, and its archives.
     "browser": (["chromium", "chromium-driver", "fonts-dejavu-core", "cpio"], {}),
-    "fuzz": ([], {"12": ["clang-14", "libclang-rt-14-dev"], "13": ["clang-19", "libclang-rt-19-dev"]}),
+    # What has sanitizers: plugins, tests and fuzz targets.
+    "clang": ([], {"12": ["clang-14", "libclang-rt-14-dev"], "13": ["clang-19", "libclang-rt-19-dev"]}),
     "other-debian": (["debootstrap"], {}),
 }
 # Linux sources that a release does not have.
@@ -60,6 +61,11 @@ def names(*groups: str, debian: str | None = None) -> list[str]:
         common, by_release = GROUPS[group]
         found.update(dict.fromkeys(common + by_release.get(debian, [])))
     return list(found)
+
+
+def clang() -> str:
+    """The clang that the release has."""
+    return next(name for name in names("clang") if name.startswith("clang-"))
 
 
 def missing(wanted: list[str]) -> list[str]:

@@ -104,7 +104,7 @@ def slower(args, choice: Choice) -> int:
 
 def needed_packages(args, plan: Plan) -> list[str]:
     arch = plan.choice.arch
-    groups = ["models", f"qemu-{arch}"]
+    groups = ["models", f"qemu-{arch}", *(["clang"] if plan.build.sanitize else [])]
     if not args.qemu_src:
         groups.append("headers")
     if not os.environ.get("SOC_IOMMU_KERNELS"):

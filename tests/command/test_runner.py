@@ -109,6 +109,15 @@ class Threads(Case):
         threaded = {path.name for path in folder.glob("*_test.cpp") if "std::thread" in path.read_text()}
         self.assertEqual(set(re.findall(r"'(\w+\.cpp)'", text)), threaded)
 
+    def test_a_case_that_starts_one_has_the_tag(self):
+        for suite in ("unit", "conformance"):
+            for path in (ROOT / "tests" / suite).glob("*_test.cpp"):
+                first, *cases = re.split(r"^(?=TEST_CASE)", path.read_text(), flags=re.M)
+                for case in cases:
+                    # What the file's own helper starts, it starts for every case.
+                    if "std::thread" in first + case:
+                        self.assertIn(builds.THREADS[0], case.partition("\n")[0], path.name)
+
 
 class KernelsOfCases(Case):
     """Guest cases and the kernels they boot, where one version cannot be had."""
@@ -159,11 +168,9 @@ esac
 """)
         build = builds.TestBuild(mock.Mock(root=self.dir), None, "", [])
         build.tests = lambda suite: [{"env": {}, "workdir": None, "cmd": [str(program)], "timeout": 5, "name": suite}]
-        for suite, guests, wanted in (("guest", builds.VISIBLE, ["chosen", "other"]),
-                                      ("guest", builds.EVERYWHERE, ["chosen"]),
-                                      ("guest", builds.THOROUGHLY, ["chosen", "other", "hidden"]),
-                                      ("unit", builds.EVERYWHERE, ["chosen", "other"])):
-            self.assertEqual([case.name for case in build.cases(suite, guests=guests)], wanted)
+        for tags, wanted in ((builds.VISIBLE, ["chosen", "other"]), (builds.EVERYWHERE, ["chosen"]),
+                             (builds.THOROUGHLY, ["chosen", "other", "hidden"])):
+            self.assertEqual([case.name for case in build.cases("guest", tags)], wanted)
 
     def test_a_thorough_round_prepares_what_its_further_cases_boot(self):
         self.assertEqual(main.guests(thorough=True), main.guests() + main.THOROUGH_GUESTS)

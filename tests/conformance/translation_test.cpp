@@ -258,7 +258,7 @@ TEST_CASE("conformance: a loaded model translates as the saved one did")
     CHECK(bench.at(bench.iova) == suite_data);
 }
 
-TEST_CASE("conformance: two devices and the CPU at once")
+TEST_CASE("conformance: two devices and the CPU at once", "[threads]")
 {
     const Subject subject = GENERATE(from_range(subjects()));
     CAPTURE(name(subject));

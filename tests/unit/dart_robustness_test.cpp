@@ -54,7 +54,7 @@ TEST_CASE("dart: what wrong software does is logged at a limited rate")
     CHECK(lines < 100);
 }
 
-TEST_CASE("dart: translations on one thread meet invalidations on another")
+TEST_CASE("dart: translations on one thread meet invalidations on another", "[threads]")
 {
     Dart dart("variant=t8103,page-size=4k");
     dart.map_and_attach();
@@ -87,7 +87,7 @@ TEST_CASE("dart: translations on one thread meet invalidations on another")
     CHECK(wrong == 0);
 }
 
-TEST_CASE("dart: the line is up after any fault that no acknowledgement followed")
+TEST_CASE("dart: the line is up after any fault that no acknowledgement followed", "[threads]")
 {
     // A fault that comes while software acknowledges another must not be lost.
     Dart dart;

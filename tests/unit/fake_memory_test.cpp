@@ -10,7 +10,7 @@
 
 using soc::test::FakeMemory;
 
-TEST_CASE("fake memory: a range that is read on one thread meets words written on another")
+TEST_CASE("fake memory: a range that is read on one thread meets words written on another", "[threads]")
 {
     FakeMemory memory;
     memory.add(0x1000, 0x1000);

@@ -182,7 +182,7 @@ TEST_CASE("gart: an error is logged with the client's name")
     CHECK(gart.host.logged("host1xdmar: write at 0x10000000: no memory there") == 1);
 }
 
-TEST_CASE("gart: the line is up after any error that no acknowledgement followed")
+TEST_CASE("gart: the line is up after any error that no acknowledgement followed", "[threads]")
 {
     // An error that comes while software acknowledges another must not be lost.
     Gart gart;

@@ -53,7 +53,7 @@ TEST_CASE("gart: what wrong software does is logged at a limited rate")
     CHECK(gart.host.logged("no valid GART entry") < 100);
 }
 
-TEST_CASE("gart: translations on one thread meet changes of the table on another")
+TEST_CASE("gart: translations on one thread meet changes of the table on another", "[threads]")
 {
     Gart gart;
     gart.driver.map(Gart::iova, Gart::data);

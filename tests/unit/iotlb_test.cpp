@@ -143,7 +143,7 @@ TEST_CASE("invalidated entries are replaced before live ones")
     CHECK(tlb.find(0, 3));
 }
 
-TEST_CASE("readers beside a writer see whole entries or none")
+TEST_CASE("readers beside a writer see whole entries or none", "[threads]")
 {
     // Every entry says out == page + 1: a torn one would not. Run under TSan as well.
     Iotlb tlb(4, 2, 2);

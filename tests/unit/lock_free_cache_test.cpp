@@ -186,7 +186,7 @@ TEST_CASE("lock-free cache: erasing anywhere looks at every set")
         CHECK(cache.get(n).has_value() == (n % 2 == 1));
 }
 
-TEST_CASE("lock-free cache: readers beside writers see whole entries or none")
+TEST_CASE("lock-free cache: readers beside writers see whole entries or none", "[threads]")
 {
     // Every entry says other == low half of value, and value / 1000 == key. Run under TSan as well.
     Cache cache(4, 2);
@@ -218,7 +218,7 @@ TEST_CASE("lock-free cache: readers beside writers see whole entries or none")
     CHECK(hits > 0);
 }
 
-TEST_CASE("lock-free cache: what was erased before is not found after, on any thread")
+TEST_CASE("lock-free cache: what was erased before is not found after, on any thread", "[threads]")
 {
     Cache cache(4, 2);
     std::atomic<uint64_t> erased{0};  // entries with a value up to this are gone for good

@@ -51,7 +51,7 @@ TEST_CASE("m4u: what wrong software does is logged at a limited rate")
     CHECK(lines < 100);
 }
 
-TEST_CASE("m4u: translations on one thread meet invalidations on another")
+TEST_CASE("m4u: translations on one thread meet invalidations on another", "[threads]")
 {
     M4u m4u;
     m4u.map(M4u::iova, M4u::data);
@@ -82,7 +82,7 @@ TEST_CASE("m4u: translations on one thread meet invalidations on another")
     CHECK(wrong == 0);
 }
 
-TEST_CASE("m4u: the line is up after any fault that no acknowledgement followed")
+TEST_CASE("m4u: the line is up after any fault that no acknowledgement followed", "[threads]")
 {
     // A fault that comes while software acknowledges another must not be lost.
     M4u m4u;

@@ -54,7 +54,7 @@ TEST_CASE("msm: what wrong software does is logged at a limited rate")
     CHECK(lines < 100);
 }
 
-TEST_CASE("msm: translations on one thread meet invalidations on another")
+TEST_CASE("msm: translations on one thread meet invalidations on another", "[threads]")
 {
     Msm msm;
     const uint64_t size = GENERATE(V7sTable::small, V7sTable::section);
@@ -87,7 +87,7 @@ TEST_CASE("msm: translations on one thread meet invalidations on another")
     CHECK(wrong == 0);
 }
 
-TEST_CASE("msm: the line is up after any fault that no handler followed")
+TEST_CASE("msm: the line is up after any fault that no handler followed", "[threads]")
 {
     // A fault that comes while software clears another must not be lost.
     Msm msm;

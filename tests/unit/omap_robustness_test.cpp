@@ -57,7 +57,7 @@ TEST_CASE("omap: what wrong software does is logged at a limited rate")
     CHECK(lines < 100);
 }
 
-TEST_CASE("omap: translations on one thread meet flushes on another")
+TEST_CASE("omap: translations on one thread meet flushes on another", "[threads]")
 {
     const std::string options = GENERATE("tlb-entries=32", "tlb-entries=8");
     Omap omap(options);
@@ -110,7 +110,7 @@ TEST_CASE("omap: a walk on another thread moves the victim between software's tw
     CHECK(omap.driver.read(OmapDriver::read_cam) == (Omap::iova | OmapDriver::cam_v | OmapDriver::small));
 }
 
-TEST_CASE("omap: the line is up after any fault that no acknowledgement followed")
+TEST_CASE("omap: the line is up after any fault that no acknowledgement followed", "[threads]")
 {
     // A fault that comes while software acknowledges another must not be lost.
     Omap omap;

@@ -51,7 +51,7 @@ TEST_CASE("pamu: what wrong software does is logged at a limited rate")
     CHECK(lines < 100);
 }
 
-TEST_CASE("pamu: translations on one thread meet the driver on another")
+TEST_CASE("pamu: translations on one thread meet the driver on another", "[threads]")
 {
     const char *options = GENERATE("", "entry-cache=on");
     Pamu pamu(options);

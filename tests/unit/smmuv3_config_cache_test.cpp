@@ -181,7 +181,7 @@ TEST_CASE("smmuv3: the configuration cache holds the devices of a PCI bus and th
         CHECK_FALSE(cache.context(8, ssid));
 }
 
-TEST_CASE("smmuv3: configuration that an invalidation ended is not found by another thread")
+TEST_CASE("smmuv3: configuration that an invalidation ended is not found by another thread", "[threads]")
 {
     // The table in memory is `version`; each change is followed by its command. Run under TSan as well.
     TestCache cache;

@@ -195,7 +195,7 @@ TEST_CASE("smmuv3: indexes that cannot be are a full Event queue")
     CHECK(smmu.word(P::evtq) == 0);
 }
 
-TEST_CASE("smmuv3: events of many threads all arrive while software consumes them")
+TEST_CASE("smmuv3: events of many threads all arrive while software consumes them", "[threads]")
 {
     Events smmu(6);
     constexpr unsigned threads = 3, each = 2000;

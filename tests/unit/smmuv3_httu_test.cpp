@@ -227,7 +227,7 @@ TEST_CASE("smmuv3: a descriptor that never stops changing aborts the access in b
     CHECK_FALSE(f.pages.accessed(0x3000));
 }
 
-TEST_CASE("smmuv3: two threads lose no update of each other")
+TEST_CASE("smmuv3: two threads lose no update of each other", "[threads]")
 {
     Httu f(1);
     constexpr unsigned pages = 256;

@@ -59,7 +59,7 @@ struct Watched : Smmu {
 
 }  // namespace
 
-TEST_CASE("smmuv3: after a CMD_SYNC no thread finds what was invalidated before it")
+TEST_CASE("smmuv3: after a CMD_SYNC no thread finds what was invalidated before it", "[threads]")
 {
     Watched smmu;
     const auto place = [](unsigned page, unsigned where) { return Smmu::data + where * 1_MiB + page * Smmu::page; };
@@ -85,7 +85,7 @@ TEST_CASE("smmuv3: after a CMD_SYNC no thread finds what was invalidated before 
     CHECK(smmu.counter("faults") == 0);
 }
 
-TEST_CASE("smmuv3: a stream's configuration changes under running masters")
+TEST_CASE("smmuv3: a stream's configuration changes under running masters", "[threads]")
 {
     Watched smmu;
     smmu.watch(
@@ -113,7 +113,7 @@ TEST_CASE("smmuv3: a stream's configuration changes under running masters")
         });
 }
 
-TEST_CASE("smmuv3: stalls of several threads are all ended, by RESUME and by SMMUEN")
+TEST_CASE("smmuv3: stalls of several threads are all ended, by RESUME and by SMMUEN", "[threads]")
 {
     Watched smmu;
     smmu.put_context(smmu.context().set(cd_field::S, 1));

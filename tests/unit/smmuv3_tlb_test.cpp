@@ -237,7 +237,7 @@ TEST_CASE("smmuv3: dropping everything drops what was ever inserted")
     CHECK(tlb.has(stage1(1, 1), page));
 }
 
-TEST_CASE("smmuv3: a translation that an invalidation ended is found by no thread")
+TEST_CASE("smmuv3: a translation that an invalidation ended is found by no thread", "[threads]")
 {
     // The page table is `version`; each change is followed by a command. A master's access that begins after the
     // command ended must not see an older version. Run under TSan as well.

@@ -49,7 +49,7 @@ TEST_CASE("sprd: what wrong software does is logged at a limited rate")
     CHECK(lines < 100);
 }
 
-TEST_CASE("sprd: translations on one thread meet invalidations on another")
+TEST_CASE("sprd: translations on one thread meet invalidations on another", "[threads]")
 {
     Sprd sprd;
     sprd.map(Sprd::iova, Sprd::data);

@@ -185,7 +185,7 @@ TEST_CASE("tegra-smmu: attaching a client that has no enable bit of its own ackn
     CHECK(smmu.at(data, Access::read, 0x58) == data);  // gpusrd has an MMU of its own
 }
 
-TEST_CASE("tegra-smmu: the line is up after any fault that no acknowledgement followed")
+TEST_CASE("tegra-smmu: the line is up after any fault that no acknowledgement followed", "[threads]")
 {
     TegraSmmu smmu;
     std::atomic<bool> done{false};

@@ -116,7 +116,7 @@ TEST_CASE("tegra-smmu: a saved state that names an address space beyond the last
     }
 }
 
-TEST_CASE("tegra-smmu: translations on one thread meet flushes of both caches on another")
+TEST_CASE("tegra-smmu: translations on one thread meet flushes of both caches on another", "[threads]")
 {
     TegraSmmu smmu;
     smmu.map(TegraSmmu::iova, TegraSmmu::data);

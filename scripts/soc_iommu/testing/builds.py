@@ -5,13 +5,11 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import boot
 import kernel as kernel_module
-import packages
 import plugin
 import qemu as qemu_module
 from cache import Cache, digest
@@ -28,9 +26,9 @@ CATCH2_SUITES = ["unit", "conformance", "qemu", "guest"]
 OUTSIDE_QEMU = ["qemu", "guest"]
 # The programs of tests/fuzz/meson.build.
 FUZZ_TARGETS = ["models", "smmuv3-commands", "smmuv3-structures", "smmuv3-descriptors"]
-# Which guest cases, as what Catch2 is told: all but hidden ones; those for a round under sanitizers and in the other
-# Debian too; and all with those that are hidden for their price.
-VISIBLE, EVERYWHERE, THOROUGHLY = ("",), ("[everywhere]",), ("", "[thorough]")
+# Which cases, as what Catch2 is told: all but hidden ones; of guests those for a round under sanitizers and in the other
+# Debian too, or all with those that are hidden for their price; and those of which TSan has something to say.
+VISIBLE, EVERYWHERE, THOROUGHLY, THREADS = ("",), ("[everywhere]",), ("", "[thorough]"), ("[threads]",)
 UNIT_ENVIRONMENT = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "ASAN_OPTIONS": "abort_on_error=0"}
 
 
@@ -94,7 +92,7 @@ class TestBuild:
             return name
         return str(self.programs.directory / os.path.relpath(name, self.directory))
 
-    def cases(self, suite: str, guests: tuple[str, ...] = VISIBLE) -> list[TestCase]:
+    def cases(self, suite: str, tags: tuple[str, ...] = VISIBLE) -> list[TestCase]:
         label = f"{suite}, {self.label}" if self.label else suite
         found = {}
         for test in self.tests(suite):
@@ -105,7 +103,7 @@ class TestBuild:
                 case = TestCase(label, test["name"], command, test["timeout"], env, cwd)
                 found[tuple(command)] = case
                 continue
-            listed = [name for tag in (guests if suite == "guest" else VISIBLE)
+            listed = [name for tag in tags
                       for name in catch2.names([*command, *filter(None, [tag])], {**os.environ, **env})]
             if not listed:
                 raise Failure(f"{' '.join(command)}: no test cases")
@@ -147,10 +145,3 @@ class TestBuild:
         if suite == "guest" and sanitized:
             env["SOC_IOMMU_SANITIZE"] = "1"
         return env
-
-
-def clang() -> dict:
-    """The clang that the release has, through ccache as Meson takes gcc by itself."""
-    name = next(n for n in packages.names("fuzz") if n.startswith("clang-"))
-    prefix = "ccache " if shutil.which("ccache") else ""
-    return {"CC": prefix + name, "CXX": prefix + name.replace("clang", "clang++")}

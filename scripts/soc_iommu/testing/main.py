@@ -31,7 +31,7 @@ from phases import Phases
 
 from testing import builds, matrixsuite, otherdebian
 from testing.beside import Beside
-from testing.builds import TestBuild, clang
+from testing.builds import TestBuild
 from testing.cases import FAILED, SKIPPED, Result, Score, TestCase, log_of
 
 SUITES = ["command", "unit", "conformance", "qemu", "guest", "matrix", "fuzz", "bench"]
@@ -39,7 +39,7 @@ DEFAULT = [suite for suite in SUITES if suite != "bench"]
 # These do not care where they run, or run twice as themselves under sanitizers.
 SANITIZED = ["unit", "conformance", "qemu", "guest"]
 ELSEWHERE = ["qemu", "guest"]
-FUZZ_SECONDS = 30
+FUZZ_SECONDS = 15
 SELFTEST_LIMIT = 1800
 MAY_NOT_BE_SKIPPED = ["command", "qemu", "guest"]
 PATCHES = ROOT / "tests" / "guest" / "patches" / "6.12"
@@ -121,8 +121,8 @@ class Session:
             groups += ["kernel", *(f"{part}-{name}" for name in ARCHES for part in ("kernel", "guest"))]
             groups += [f"kernel-source-{version}" for version in kernel_module.VERSIONS
                        if not kernel_module.why_none(version)]
-        if self.wants("fuzz") or self.wants("unit", "conformance") and self.sanitize:
-            groups.append("fuzz")
+        if self.wants("fuzz") or self.wants(*SANITIZED) and self.sanitize:
+            groups.append("clang")
         packages.ensure(self.phases, *groups)
         if self.wants("qemu", "guest", "matrix", "bench"):
             self.qemus = {name: qemu_module.locate(self.cache, name) for name in ARCHES}
@@ -169,13 +169,14 @@ class Session:
         return TestBuild(self.cache, self.phases, "", [], self.qemus)
 
     def sanitized(self) -> TestBuild:
-        """ASan and UBSan by clang, which compiles the tests in less than half of gcc's time, and brings libFuzzer."""
-        return TestBuild(self.cache, self.phases, "sanitized", ["-Dfuzz=true", *plugin.MEMORY_SANITIZERS], env=clang())
+        """ASan and UBSan, and libFuzzer."""
+        return TestBuild(self.cache, self.phases, "sanitized", ["-Dfuzz=true", *plugin.MEMORY_SANITIZERS],
+                         env=plugin.clang())
 
     def sanitized_plugin(self) -> TestBuild:
-        """By gcc, whose run time can be preloaded into a QEMU."""
+        """Without libFuzzer's coverage, as a boot with --sanitize takes it too."""
         return TestBuild(self.cache, self.phases, "sanitized plugin", plugin.MEMORY_SANITIZERS, self.qemus,
-                         programs=self.plain())
+                         env=plugin.clang(), programs=self.plain())
 
     def built_suites(self, suites: list[str], build: TestBuild):
         build.build(suites)
@@ -185,18 +186,19 @@ class Session:
             name = f"{suite}, {build.label}" if build.label else suite
             # Guests have time limits of their own: one at a time, or they wait for each other.
             jobs = 1 if suite == "bench" else None
-            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, guests), jobs))
+            tags = guests if suite == "guest" else builds.VISIBLE
+            self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, tags), jobs))
             if suite == "bench":
                 self.show_logs(build.cases(suite))
 
     def thread_suites(self, suites: list[str]):
         """TSan, for what runs on several threads: no QEMU, which it would have to be built into."""
-        build = TestBuild(self.cache, self.phases, "TSan",
-                          ["-Db_sanitize=thread", *plugin.SANITIZED], None)
+        build = TestBuild(self.cache, self.phases, "TSan", ["-Db_sanitize=thread", *plugin.SANITIZED],
+                          env=plugin.clang())
         build.build(suites)
         for suite in suites:
-            # gcc 12's runtime cannot live with as much address randomisation as newer kernels use.
-            cases = [dataclasses.replace(case, argv=["setarch", "-R", *case.argv]) for case in build.cases(suite)]
+            # clang 14's runtime cannot live with as much address randomisation as newer kernels use.
+            cases = [dataclasses.replace(case, argv=["setarch", "-R", *case.argv]) for case in build.cases(suite, builds.THREADS)]
             self.attempt(f"{suite}, TSan", lambda: self.run_cases(suite, f"{suite}, TSan", cases))
 
     def prepare_guests(self, sanitized: bool) -> None:
