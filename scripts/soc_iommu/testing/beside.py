@@ -3,7 +3,8 @@
 On a machine without a cache the kernels are more than half of a run, and the other suites leave a part of a second core
 idle. At low priority the builds take what is left over, and all there is once the others are done. Two of them, as a
 kernel is linked and configured on one core: one goes through the list from its beginning, one from its end, and the
-cache's locks keep them from making anything twice.
+cache's locks keep them from making anything twice. The second makes the other Debian's root before, and builds the tests
+in it.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """

@@ -198,7 +198,8 @@ class Session:
         build.build(suites)
         for suite in suites:
             # clang 14's runtime cannot live with as much address randomisation as newer kernels use.
-            cases = [dataclasses.replace(case, argv=["setarch", "-R", *case.argv]) for case in build.cases(suite, builds.THREADS)]
+            cases = [dataclasses.replace(case, argv=["setarch", "-R", *case.argv])
+                     for case in build.cases(suite, builds.THREADS)]
             self.attempt(f"{suite}, TSan", lambda: self.run_cases(suite, f"{suite}, TSan", cases))
 
     def prepare_guests(self, sanitized: bool) -> None:
@@ -261,10 +262,14 @@ class Session:
 
     def run(self):
         self.install()
+        if self.args.prepare and self.args.inside:
+            # Nothing that boots: the kernels may not have been brought yet.
+            self.attempt("tests", lambda: self.plain().build(self.args.suites))
+            return
         if self.args.prepare:
             if self.args.from_the_end and self.sanitize:
                 with contextlib.suppress(Failure):  # which elsewhere() meets again
-                    otherdebian.make_root(self.cache, self.phases, otherdebian.other())
+                    otherdebian.prepare(self.cache, self.phases, ELSEWHERE)
             self.attempt("guest", lambda: self.prepare_guests(False))
             return
         # With one suite there is nothing to be beside of; in the other Debian nothing is built for guests.

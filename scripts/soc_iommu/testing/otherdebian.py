@@ -94,6 +94,22 @@ def copy_source(root: Path):
         shutil.copy2(source, copy)
 
 
+def test(phases: Phases, root: Path, words: list[str]) -> int:
+    """scripts/test inside. Its own phases have their limits; this one only ends what hangs outside of any."""
+    argv = enter(root, [f"{INSIDE}/scripts/test", "--inside", *words])
+    return subprocess.run(argv, env=environment(), stdin=subprocess.DEVNULL, timeout=3600,
+                          stdout=phases.stream).returncode
+
+
+def prepare(cache: Cache, phases: Phases, suites: list[str]):
+    """The root, in it the packages, and the tests built."""
+    release = other()
+    root = make_root(cache, phases, release)
+    with cache.lock(f"other-debian/{release}"):
+        copy_source(root)
+        test(phases, root, ["--prepare", *suites])
+
+
 def run(cache: Cache, phases: Phases, suites: list[str], kernels: Path | None, words: list[str]) -> list[Result]:
     """Runs suites inside; their results are counted with ours."""
     release = other()
@@ -106,11 +122,8 @@ def run(cache: Cache, phases: Phases, suites: list[str], kernels: Path | None, w
             shutil.copytree(kernels, inside)
         results = root / "tmp" / "results.json"
         results.unlink(missing_ok=True)
-        argv = enter(root, [f"{INSIDE}/scripts/test", "--inside", "--results", "/tmp/results.json", *words, *suites])
         phases.say(f"== Debian {release}: {' '.join(suites)}")
-        # Its own phases have their limits; this one only ends what hangs outside of any.
-        status = subprocess.run(argv, env=environment(), stdin=subprocess.DEVNULL, timeout=3600,
-                                stdout=phases.stream).returncode
+        status = test(phases, root, ["--results", "/tmp/results.json", *words, *suites])
         if not results.exists():
             raise Failure(f"the tests in Debian {release} ended with status {status} and without results")
         return [Result(f"{r['suite']}, Debian {release}", r["name"], r["outcome"], r["seconds"], r["message"])
