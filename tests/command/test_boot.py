@@ -3,18 +3,24 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 import unittest
+from unittest import mock
 
 from support import Case, Console
 
 import boot
 import checkpoint
+import kernel
+import packages
 import phases
+import plugin
+import prepare
 import protocol
 import verdict
 from errors import Failure
@@ -62,6 +68,36 @@ class Boot(Case):
     def test_bytes_that_are_no_text(self):
         got, _ = self.boot("head -c 100000 /dev/urandom > serial.log")
         self.assertEqual(got.verdict, "error")
+
+
+class Sanitizers(Case):
+    """A plugin with sanitizers: made by clang, in a QEMU that loads clang's runtime first."""
+
+    def preload(self, answer: str):
+        self.program(packages.clang(), f"#!/bin/sh\n{answer}\n")
+        with mock.patch.dict(os.environ, {"PATH": f"{self.dir}:/usr/bin:/bin"}):
+            return boot.sanitizer_environment()["LD_PRELOAD"]
+
+    def test_the_runtime_is_where_clang_says(self):
+        self.assertEqual(self.preload("echo /llvm/runtime.so"), "/llvm/runtime.so")
+
+    def test_a_clang_without_its_runtime(self):
+        # It then prints the name that it was asked for.
+        with self.assertRaisesRegex(Failure, "runtime is not installed"):
+            self.preload("echo libclang_rt.asan-x.so")
+
+    def test_no_clang(self):
+        with mock.patch.dict(os.environ, {"PATH": str(self.dir)}):
+            with self.assertRaisesRegex(Failure, packages.clang()):
+                boot.sanitizer_environment()
+
+    def test_only_what_has_them_needs_clang(self):
+        args = mock.Mock(qemu_src=None, kdir=None, image=None)
+        for sanitize in (False, True):
+            build = plugin.BuildOptions(sanitize=sanitize)
+            plan = mock.Mock(choice=kernel.Choice(), build=build)
+            self.assertEqual("clang" in prepare.needed_packages(args, plan), sanitize)
+            self.assertEqual(packages.clang() in build.environment.get("CC", ""), sanitize)
 
 
 class Monitor(Case):
