@@ -65,7 +65,7 @@ def environment(cache: Cache) -> dict:
     """
     return {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache")),
             "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1",
-            "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
+            "CCACHE_INODECACHE": "1", "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
 
 
 def meson_setup(cache: Cache, phase, directory: Path, options: list[str], extra_env=None):
