@@ -87,6 +87,15 @@ const Comparison comparisons[] = {
      {"tegra-gart,", "soc-dma,", "soc-pl330,"}, "tegra-mc", "KTAP version 1"},
     {"kernel start to /init, 32-bit ARM, Linux 6.1", {{"mtk-m4u-v1", "mtk-m4u-v1 --kernel 6.1"}},
      {"mtk-m4u-v1,", "soc-dma,", "soc-pl330,"}, "mtk-iommu-v1", "KTAP version 1"},
+    // Of one kernel.
+    {"kernel start to /init, 32-bit ARM, Linux 6.12",
+     {{"tegra-smmu", "tegra-smmu --kernel 6.12"}, {"msm-iommu", "msm-iommu --kernel 6.12"},
+      {"omap-iommu", "omap-iommu --kernel 6.12"}},
+     {"tegra-smmu,", "soc-dma,", "soc-pl330,"}, "tegra-mc", "KTAP version 1"},
+    {"kernel start to /init, arm64, Linux 6.12", {{"sprd-iommu", "sprd-iommu --kernel 6.12"}},
+     {"sprd-iommu,", "soc-dma,", "soc-pl330,"}, "sprd-iommu", "KTAP version 1"},
+    {"kernel start to /init, PowerPC, Linux 6.12", {{"fsl-pamu", "fsl-pamu --kernel 6.12"}},
+     {"fsl-pamu,", "soc-dma-pci,"}, "fsl-of-pamu", "KTAP version 1"},
 };
 
 // The same guest with no plugin and no IOMMU.
