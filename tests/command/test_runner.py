@@ -176,7 +176,7 @@ esac
         self.assertEqual(main.guests(thorough=True), main.guests() + main.THOROUGH_GUESTS)
         for path in (ROOT / "tests" / "guest" / "cases").glob("*_test.cpp"):
             for case in re.split(r"^(?=TEST_CASE)", path.read_text(), flags=re.M)[1:]:
-                if re.search(r'--page-size 64k|, "64k"\)', case.partition("{")[2]):
+                if re.search(r'--page-size (16|64)k|"(16|64)k( --kernel-patch|"[,)])', case.partition("{")[2]):
                     self.assertIn("[.thorough]", case.partition(")\n")[0])
 
     def test_under_sanitizers_what_speaks_to_a_qemu_is_the_plain_program(self):

@@ -97,7 +97,7 @@ TEST_CASE("dart: 16K pages under a 4K kernel without bypass: no group, and a war
     CHECK(run.status == 1);
 }
 
-TEST_CASE("dart: 16K pages under a 16K kernel behave as 4K under 4K")
+TEST_CASE("dart: 16K pages under a 16K kernel behave as 4K under 4K", "[.thorough]")
 {
     const Run stock = attach("apple-dart -o page-size=16k --page-size 16k");
     INFO(stock.text);
@@ -113,7 +113,17 @@ TEST_CASE("dart: 16K pages under a 16K kernel behave as 4K under 4K")
         CHECK(lifted.outcome(api) == "works");
 }
 
-TEST_CASE("dart: the other variants are driven by the same driver")
+TEST_CASE("dart: the variants with 16K pages only are driven by the same driver, and a 4K kernel bypasses them")
+{
+    const std::string variant = GENERATE("t6000", "t8110");
+    const Run run = attach("apple-dart -o variant=" + variant + " --sessions 1 --api dma,direct");
+    INFO(run.text);
+    CHECK(run.outcome("dma") == "works");
+    CHECK_THAT(run.detail("dma", "dma"), contains_text("bypass"));
+    CHECK(run.outcome("direct") == "refused at attach: EINVAL");
+}
+
+TEST_CASE("dart: the variants with 16K pages only translate for a kernel with 16K pages", "[.thorough]")
 {
     const std::string variant = GENERATE("t6000", "t8110");
     const Run run = attach("apple-dart -o variant=" + variant + " --page-size 16k --api dma,direct");
