@@ -275,6 +275,26 @@ class Sessions(Case):
             session.run()
         self.assertEqual(session.finish(), 1)
 
+    def test_prepare_in_the_other_debian_builds_the_tests_and_asks_for_no_kernel(self):
+        session = self.session("qemu", "guest", "--inside", "--prepare")
+        with mock.patch.object(session, "install", lambda: None), \
+                mock.patch.object(session, "prepare_guests", self.fail), \
+                mock.patch.object(session, "plain") as plain:
+            session.run()
+        plain.return_value.build.assert_called_once_with(["qemu", "guest"])
+        self.assertEqual(session.finish(), 0)
+
+    def test_unit_tests_run_under_sanitizers_or_plain(self):
+        for further, wanted in (([], [("plain", ["conformance"]), ("sanitized", ["unit", "conformance"])]),
+                                (["--plain"], [("plain", ["unit", "conformance"])])):
+            session, ran = self.session("unit", "conformance", *further), []
+            with mock.patch.object(session, "plain", lambda: "plain"), \
+                    mock.patch.object(session, "sanitized", lambda: "sanitized"), \
+                    mock.patch.object(session, "thread_suites"), \
+                    mock.patch.object(session, "built_suites", lambda suites, build: ran.append((build, suites))):
+                session.run_suites(None)
+            self.assertEqual(ran, wanted)
+
     def test_what_is_built_beside_ends_with_the_suites(self):
         for argv, begun in ((["unit", "guest"], True), (["guest"], False), (["unit", "guest", "--inside"], False)):
             for failure in (None, KeyboardInterrupt):

@@ -287,7 +287,9 @@ class Session:
         sanitize = self.sanitize
         if self.wants("command"):
             self.attempt("command", self.command_suite)
-        quick = self.wants("unit", "conformance", "qemu")
+        # Where unit tests run under sanitizers, a plain round of them would only cost its build; conformance, QEMU and
+        # guests have the models as they are shipped.
+        quick = self.wants(*([] if sanitize else ["unit"]), "conformance", "qemu")
         if quick:
             self.attempt("tests", lambda: self.built_suites(quick, self.plain()))
         inside = self.wants("unit", "conformance")
