@@ -44,18 +44,16 @@ def init(cache: Cache, phases: Phases, choice: Choice) -> Path:
         sources = sorted(p for p in GUEST_INIT.glob("*.cpp") if not p.name.endswith("_test.cpp"))
         cxx = ARCHES[choice.arch].cross + "g++"
         flags = [*FLAGS, *ARCHES[choice.arch].flags]
-        prefix = ["ccache"] if shutil.which("ccache") else []
-        env = {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache"))}
         with phases.phase(f"guest /init for {choice.arch}", limit=900) as phase:
             include = [f"-I{GUEST_INIT}", f"-I{ROOT / 'include'}", f"-I{KERNEL_CONFIG}", f"-I{GUEST_MODULE}"]
             objects = [work / (source.stem + ".o") for source in sources]
             rules = "".join(f"build {o}: cxx {s}\n" for o, s in zip(objects, sources))
             ninja = work / "build.ninja"
             ninja.write_text(
-                f"rule cxx\n  command = {' '.join(prefix)} {cxx} {' '.join(flags + include)} -c $in -o $out\n"
+                f"rule cxx\n  command = {ccache.prefix()}{cxx} {' '.join(flags + include)} -c $in -o $out\n"
                 f"rule link\n  command = {cxx} {' '.join(flags)} -s $in -o $out\n{rules}"
                 f"build {work / 'init'}: link {' '.join(map(str, objects))}\n")
-            phase.run(["ninja", "-C", work], env=env)
+            phase.run(["ninja", "-C", work], env=ccache.environment(cache, ROOT))
         for path in [ninja, *objects, work / ".ninja_log", work / ".ninja_deps"]:
             path.unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import ccache
 import kconfig
 import packages
 from arch import ARCHES
@@ -166,22 +167,15 @@ def key(cache: Cache, choice: Choice, configs: list[str]) -> str | None:
 
 
 def make_command(cache: Cache, arch: str, source: Path, objects: Path) -> tuple[list[str], dict]:
-    """make with everything fixed that would make two builds of one source differ.
-
-    ccache takes the compiler's own list of headers (depend mode): to preprocess each file beforehand made a first
-    build a half longer. And it remembers a header's hash by its inode, as it does by itself since 4.8.
-    """
+    """make with everything fixed that would make two builds of one source differ."""
     cross = ARCHES[arch].cross
-    env = {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache")),
-           "CCACHE_BASEDIR": str(cache.root), "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1",
-           "CCACHE_INODECACHE": "1", "CCACHE_MAXSIZE": "5G",
-           "KBUILD_BUILD_TIMESTAMP": "1970-01-01T00:00:00Z", "KBUILD_BUILD_USER": "soc-iommu",
-           "KBUILD_BUILD_HOST": "lab"}
+    env = {**ccache.environment(cache, cache.root), "KBUILD_BUILD_TIMESTAMP": "1970-01-01T00:00:00Z",
+           "KBUILD_BUILD_USER": "soc-iommu", "KBUILD_BUILD_HOST": "lab"}
     argv = ["make", "-C", str(source), f"ARCH={arch}", f"CROSS_COMPILE={cross}", f"O={objects}",
             f"-j{os.cpu_count() or 1}"]
-    if shutil.which("ccache"):
+    if ccache.prefix():
         # The programs that a build runs are the same for all kernels of a version.
-        argv += [f"CC=ccache {cross}gcc", "HOSTCC=ccache gcc"]
+        argv += [f"CC={ccache.prefix()}{cross}gcc", f"HOSTCC={ccache.prefix()}gcc"]
     return argv, env
 
 

@@ -3,12 +3,12 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import os
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import ccache
 import packages
 import qemu as qemu_module
 from cache import Cache, digest, tree_digest
@@ -50,22 +50,11 @@ def clang() -> dict:
     Whatever has sanitizers is made by it: ASan and UBSan compile in less than half of gcc's time.
     """
     name = packages.clang()
-    prefix = "ccache " if shutil.which("ccache") else ""
-    return {"CC": prefix + name, "CXX": prefix + name.replace("clang", "clang++")}
+    return {"CC": ccache.prefix() + name, "CXX": ccache.prefix() + name.replace("clang", "clang++")}
 
 
 def source_key() -> str:
     return tree_digest(ROOT, SOURCES)
-
-
-def environment(cache: Cache) -> dict:
-    """ccache (which Meson picks up by itself) makes a second build of the same models cheap.
-
-    Its manual ("Precompiled headers") asks for this sloppiness, or nothing made with such a header is ever cached.
-    """
-    return {**os.environ, "CCACHE_DIR": os.environ.get("CCACHE_DIR", str(cache.root / "ccache")),
-            "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1",
-            "CCACHE_INODECACHE": "1", "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
 
 
 def meson_setup(cache: Cache, phase, directory: Path, options: list[str], extra_env=None):
@@ -73,11 +62,12 @@ def meson_setup(cache: Cache, phase, directory: Path, options: list[str], extra_
     if not (directory / "build.ninja").exists():
         shutil.rmtree(directory, ignore_errors=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
-        phase.run(["meson", "setup", directory, ROOT, *options], env={**environment(cache), **(extra_env or {})})
+        phase.run(["meson", "setup", directory, ROOT, *options],
+                  env={**ccache.environment(cache, ROOT), **(extra_env or {})})
 
 
 def ninja(cache: Cache, phase, directory: Path, targets=(), extra_env=None):
-    phase.run(["ninja", "-C", directory, *targets], env={**environment(cache), **(extra_env or {})},
+    phase.run(["ninja", "-C", directory, *targets], env={**ccache.environment(cache, ROOT), **(extra_env or {})},
               progress=ninja_progress)
 
 
