@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "soc-iommu/registry.hpp"
 
-#include "build-config.h"
+#include "registry-config.h"
 
 namespace soc {
 

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "build-config.h"
+#include "mutation-config.h"
 #include "soc-iommu/transaction.hpp"
 
 namespace soc::mutation {
