@@ -106,6 +106,8 @@ class Session:
         self.phases.log_dir.mkdir(parents=True, exist_ok=True)
         self.score = Score(self.phases.say)
         self.jobs = os.cpu_count() or 1
+        # A guest that boots and waits leaves a third of a core idle.
+        self.guests_at_once = self.jobs + (self.jobs + 1) // 2
         self.sanitize = not args.plain and not args.inside
         self.qemus, self.qemu = {}, None
 
@@ -185,8 +187,7 @@ class Session:
             builds.EVERYWHERE if build.label or self.args.inside else builds.VISIBLE
         for suite in suites:
             name = f"{suite}, {build.label}" if build.label else suite
-            # Guests have time limits of their own: one at a time, or they wait for each other.
-            jobs = 1 if suite == "bench" else None
+            jobs = {"bench": 1, "guest": self.guests_at_once}.get(suite)
             tags = guests if suite == "guest" else builds.VISIBLE
             self.attempt(name, lambda: self.run_cases(suite, name, build.cases(suite, tags), jobs))
             if suite == "bench":
@@ -309,7 +310,7 @@ class Session:
                     self.built_suites(["guest"], self.sanitized_plugin() if sanitized else self.plain())
                 self.attempt("guest, sanitized" if sanitized else "guest", guest_cases)
         if self.wants("matrix"):
-            self.attempt("matrix", lambda: matrixsuite.Suite(self.phases, self.score.add).run())
+            self.attempt("matrix", lambda: matrixsuite.Suite(self.phases, self.score.add, self.guests_at_once).run())
         # Of the capability series, whose patches change once in a while, and at the price of two kernels of their own.
         if self.wants("guest") and self.args.thorough:
             self.attempt("guest, selftests", self.selftests)

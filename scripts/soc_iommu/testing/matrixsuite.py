@@ -27,8 +27,8 @@ PAGE = ROOT / "docs" / "claims.md"
 
 
 class Suite:
-    def __init__(self, phases: Phases, add):
-        self.phases, self.add = phases, add
+    def __init__(self, phases: Phases, add, jobs: int):
+        self.phases, self.add, self.jobs = phases, add, str(jobs)
         self.folder = phases.log_dir / "matrix"
         self.whole = True
 
@@ -55,8 +55,8 @@ class Suite:
 
     def default_set(self) -> dict[str, dict] | None:
         made = self.folder / "cells.json"
-        status, log = self.call("default set", "matrix", "--expect", "--json", str(made), "--output",
-                                str(self.folder / "logs"), "--html", str(self.folder / "matrix.html"))
+        status, log = self.call("default set", "matrix", "--expect", "--jobs", self.jobs, "--json", str(made),
+                                "--output", str(self.folder / "logs"), "--html", str(self.folder / "matrix.html"))
         if not made.exists():
             self.result("(the default set)", False, tail(log))
             return None
@@ -75,8 +75,8 @@ class Suite:
         """One verdict does not change another's: cells in a boot of their own say the same."""
         made = self.folder / "alone.json"
         only = [word for glob in SAMPLE for word in ("--only", glob) if any_of(found, glob)]
-        _, log = self.call("sample, a boot each", "matrix", "--separate", *only, "--json", str(made), "--output",
-                           str(self.folder / "alone"))
+        _, log = self.call("sample, a boot each", "matrix", "--separate", "--jobs", self.jobs, *only, "--json",
+                           str(made), "--output", str(self.folder / "alone"))
         other = json.loads(made.read_text()) if made.exists() else []
         differing = [f"    {entry['cell']}: {matrix_command.short(entry)} alone, "
                      f"{matrix_command.short(found[entry['cell']])} in company"
