@@ -122,6 +122,14 @@ def is_valid(valid: str, value: str) -> bool:
     return bool(value)
 
 
+def check_masters(iommu: Iommu):
+    """A kernel without PCI's masters would show as a guest in which the driver finds no device."""
+    for guest in iommu.all_guests():
+        if "pci" in iommu.masters and not ARCHES[guest.arch].pci_masters:
+            raise Failure(f"{iommu.name} has masters on PCI, and kernels of {guest.arch} have no driver for one; "
+                          "valid: pci_masters=True in scripts/soc_iommu/arch.py")
+
+
 def from_json(text: str, judge: Path | None = None) -> dict[str, Iommu]:
     found = {}
     for item in json.loads(text)["types"]:
@@ -131,6 +139,7 @@ def from_json(text: str, judge: Path | None = None) -> dict[str, Iommu]:
                 item["cpu"], item["memory"], item["kernels"], item["driver"], item["config"], item["counters"],
                 device=item["name"], apis=item.get("apis", []), judge=judge,
                 **{name: item[name] for name in ("streams", "guests") if name in item})
+            check_masters(found[item["name"]])
     return found
 
 

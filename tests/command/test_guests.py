@@ -12,6 +12,7 @@ import matrix_command
 import prepare
 import registry
 import scenario
+from errors import Failure
 
 ARM64 = {"arch": "arm64", "machine": "virt,gic-version=3", "cpu": "max", "memory": "512M", "driver": "d",
          "config": "big", "kernels": ["6.12"], "apis": ["sva"], "streams": [7, 9]}
@@ -47,6 +48,12 @@ class Guests(Case):
         iommu = registry.from_json(json.dumps({"types": [item]}))["two"]
         self.assertEqual(iommu.all_guests(), [iommu])
         self.assertEqual(iommu.streams, [3, 4])
+
+    def test_masters_on_pci_where_no_kernel_drives_them_are_refused(self):
+        item = described(masters=["platform", "pci"])
+        with self.assertRaisesRegex(Failure, "two has masters on PCI, .* of arm .*pci_masters=True in .*arch.py"):
+            registry.from_json(json.dumps({"types": [item]}))
+        registry.from_json(json.dumps({"types": [item | {"arch": "arm64"}]}))
 
     def test_a_plan_is_for_the_guest_that_the_options_need(self):
         small, big = self.plan(), self.plan("-o", "variant=big")
