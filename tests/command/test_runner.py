@@ -313,13 +313,13 @@ class Besides(Case):
         phases = Phases(self.dir, quiet=True)
         phases.said = []
         phases.say = phases.said.append
-        return Beside(phases, [], self.program("test", "#!/bin/sh\n" + script))
+        return Beside(phases, ["qemu", "guest"], self.program("test", "#!/bin/sh\n" + script))
 
     def test_their_accounts_are_told(self):
         beside = self.begin('echo "$*"; echo "time spent: kernel 3 min"')
         beside.finish()
         told = [log.read_text() for _, log in beside.running]
-        self.assertTrue(all("--prepare guest" in text for text in told))
+        self.assertTrue(all("--prepare qemu guest" in text for text in told))
         self.assertEqual(["--from-the-end" in text for text in told], [False, True])
         for name in ("beside", "beside-from-the-end"):
             self.assertIn(f"  {name}, time spent: kernel 3 min", beside.phases.said)

@@ -20,8 +20,9 @@ LIMIT = 5400  # of what is left when the other suites are done
 
 class Beside:
     def __init__(self, phases: Phases, words: list[str], program: Path = ROOT / "scripts" / "test"):
+        """`words`: the suites of the round, and how it is to be run."""
         self.phases = phases
-        self.running = [self.start(name, [str(program), "--prepare", "guest", *words, *order])
+        self.running = [self.start(name, [str(program), "--prepare", *words, *order])
                         for name, order in (("beside", []), ("beside-from-the-end", ["--from-the-end"]))]
 
     def start(self, name: str, argv: list[str]):

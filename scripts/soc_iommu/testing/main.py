@@ -36,7 +36,7 @@ from testing.cases import FAILED, SKIPPED, Result, Score, TestCase, log_of
 
 SUITES = ["command", "unit", "conformance", "qemu", "guest", "matrix", "fuzz", "bench"]
 DEFAULT = [suite for suite in SUITES if suite != "bench"]
-# These do not care where they run, or run twice as themselves under sanitizers.
+# Those with a round under sanitizers, and those with one in the other Debian, whose QEMU is another.
 SANITIZED = ["unit", "conformance", "qemu", "guest"]
 ELSEWHERE = ["qemu", "guest"]
 FUZZ_SECONDS = 15
@@ -271,12 +271,12 @@ class Session:
         if self.args.prepare:
             if self.args.from_the_end and self.sanitize:
                 with contextlib.suppress(Failure):  # which elsewhere() meets again
-                    otherdebian.prepare(self.cache, self.phases, ELSEWHERE)
+                    otherdebian.prepare(self.cache, self.phases, self.wants(*ELSEWHERE))
             self.attempt("guest", lambda: self.prepare_guests(False))
             return
         # With one suite there is nothing to be beside of; in the other Debian nothing is built for guests.
         useful = self.wants("guest") and len(self.args.suites) > 1 and not self.args.inside
-        words = [f"--{name}" for name in ("plain", "thorough") if getattr(self.args, name)]
+        words = self.args.suites + [f"--{name}" for name in ("plain", "thorough") if getattr(self.args, name)]
         beside = Beside(self.phases, words) if useful else None
         try:
             self.run_suites(beside)

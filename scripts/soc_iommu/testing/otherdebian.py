@@ -3,6 +3,7 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import contextlib
 import json
 import os
 import shlex
@@ -101,30 +102,34 @@ def test(phases: Phases, root: Path, words: list[str]) -> int:
                           stdout=phases.stream).returncode
 
 
+@contextlib.contextmanager
+def with_source(cache: Cache, phases: Phases):
+    """The root, with the source as it is now, and for one run at a time."""
+    root = make_root(cache, phases, other())
+    with cache.lock(f"other-debian/{other()}"):
+        copy_source(root)
+        yield root
+
+
 def prepare(cache: Cache, phases: Phases, suites: list[str]):
     """The root, in it the packages, and the tests built."""
-    release = other()
-    root = make_root(cache, phases, release)
-    with cache.lock(f"other-debian/{release}"):
-        copy_source(root)
+    with with_source(cache, phases) as root:
         test(phases, root, ["--prepare", *suites])
 
 
 def run(cache: Cache, phases: Phases, suites: list[str], kernels: Path | None, words: list[str]) -> list[Result]:
     """Runs suites inside; their results are counted with ours."""
-    release = other()
-    root = make_root(cache, phases, release)
-    with cache.lock(f"other-debian/{release}"):
-        copy_source(root)
+    name = f"Debian {other()}"
+    with with_source(cache, phases) as root:
         if kernels:
             inside = root / environment()["SOC_IOMMU_KERNELS"].lstrip("/")
             shutil.rmtree(inside, ignore_errors=True)
             shutil.copytree(kernels, inside)
         results = root / "tmp" / "results.json"
         results.unlink(missing_ok=True)
-        phases.say(f"== Debian {release}: {' '.join(suites)}")
+        phases.say(f"== {name}: {' '.join(suites)}")
         status = test(phases, root, ["--results", "/tmp/results.json", *words, *suites])
         if not results.exists():
-            raise Failure(f"the tests in Debian {release} ended with status {status} and without results")
-        return [Result(f"{r['suite']}, Debian {release}", r["name"], r["outcome"], r["seconds"], r["message"])
+            raise Failure(f"the tests in {name} ended with status {status} and without results")
+        return [Result(f"{r['suite']}, {name}", r["name"], r["outcome"], r["seconds"], r["message"])
                 for r in json.loads(results.read_text())]
