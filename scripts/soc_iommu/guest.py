@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import ccache
 import cpio
 import kernel as kernel_module
 from arch import ARCHES
