@@ -15,7 +15,8 @@ from errors import Usage
 from phases import Phases
 from testing import builds, catch2, main
 from testing.beside import Beside
-from testing.cases import FAILED, PASSED, SKIPPED, Score, TestCase, run
+from testing.cases import FAILED, PASSED, SKIPPED, TestCase, run
+from testing.score import Score
 
 
 class Run(Case):

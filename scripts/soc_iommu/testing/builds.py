@@ -19,6 +19,7 @@ from phases import Phases
 
 from testing import catch2
 from testing.cases import TestCase
+from testing.company import Catch2
 
 # These suites consist of Catch2 programs; a Meson test of another suite is one case.
 CATCH2_SUITES = ["unit", "conformance", "qemu", "guest"]
@@ -111,7 +112,8 @@ class TestBuild:
             for name in listed:
                 # Arguments of the Meson test only select cases, as the name now does.
                 argv = [command[0], catch2.selector(name)]
-                found[tuple(argv)] = TestCase(label, name, argv, test["timeout"], env, cwd, cannot.get(name, ""))
+                found[tuple(argv)] = TestCase(label, name, argv, test["timeout"], env, cwd, cannot.get(name, ""),
+                                              Catch2(command[0]) if suite == "unit" else None)
         return list(found.values())
 
     def without_kernel(self, program: str) -> dict[str, str]:

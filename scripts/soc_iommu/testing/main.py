@@ -32,7 +32,9 @@ from phases import Phases
 from testing import builds, matrixsuite, otherdebian
 from testing.beside import Beside
 from testing.builds import TestBuild
-from testing.cases import FAILED, SKIPPED, Result, Score, TestCase, log_of
+from testing.cases import FAILED, SKIPPED, Result, TestCase, log_of
+from testing.company import Unittest
+from testing.score import Score
 
 SUITES = ["command", "unit", "conformance", "qemu", "guest", "matrix", "fuzz", "bench"]
 DEFAULT = [suite for suite in SUITES if suite != "bench"]
@@ -166,7 +168,8 @@ class Session:
                 collect(test) if isinstance(test, unittest.TestSuite) else found.append(test.id())
         collect(unittest.TestLoader().discover(str(folder)))
         self.run_cases("command", "command", [
-            TestCase("command", name, [sys.executable, "-m", "unittest", name], 120, cwd=folder) for name in found])
+            TestCase("command", name, [sys.executable, "-m", "unittest", name], 120, cwd=folder,
+                     company=Unittest(name.split(".")[0])) for name in found])
 
     def plain(self) -> TestBuild:
         return TestBuild(self.cache, self.phases, "", [], self.qemus)
@@ -200,7 +203,7 @@ class Session:
         build.build(suites)
         for suite in suites:
             # clang 14's runtime cannot live with as much address randomisation as newer kernels use.
-            cases = [dataclasses.replace(case, argv=["setarch", "-R", *case.argv])
+            cases = [dataclasses.replace(case, argv=["setarch", "-R", *case.argv], company=None)
                      for case in build.cases(suite, builds.THREADS)]
             self.attempt(f"{suite}, TSan", lambda: self.run_cases(suite, f"{suite}, TSan", cases))
 
