@@ -18,8 +18,8 @@ class Arch:
     library: list[str]      # and for /init
     console: str            # the board's first serial line, as Linux calls it
     flags: tuple[str, ...] = ()  # of /init
-    # On 32-bit ARM one driver's ARM_DMA_USE_IOMMU changes the verdict on every other: there are several kernels, which
-    # guest-kernel-config/ARCH.kernels lists.
+    # An IOMMU that guest-kernel-config/ARCH.kernels does not list has a kernel for itself: one driver's configuration
+    # may change the verdict on every other.
     kernel_per_iommu: bool = False
     page_sizes: bool = False     # there are page-SIZE fragments for it
     pci_masters: bool = False    # masters of its IOMMUs can be PCI functions

@@ -46,7 +46,7 @@ class Choice:
     extra_patches: tuple[Path, ...] = ()
     series: bool = True  # with the capability series
     selftest: bool = False  # for the kernel's own iommufd selftests, not for a verdict
-    config: str = ""  # which kernel it is where there are several: a shared one's name, or the IOMMU's config
+    config: str = ""  # of an IOMMU that has a kernel for itself
     flavour: str = ""  # a further fragment, flavour-NAME.config
 
     @property
@@ -74,14 +74,29 @@ def forward(version: str, config: str) -> Forward | None:
     return Forward(listing.name.removeprefix("from-"), listing.read_text().split(), sorted(folder.glob("*.patch")))
 
 
-def shared(version: str, arch: str) -> dict[str, list[str]]:
-    """The kernels that IOMMUs share where there are several, and their configs; not those that are carried forward."""
-    listing, found = KERNEL_CONFIG / f"{arch}.kernels", {}
+@dataclass(frozen=True)
+class Way:
+    """One way to boot the kernel that IOMMUs share, and the configs of those that are booted so."""
+
+    name: str
+    parameters: list[str]
+    configs: list[str]
+
+
+def ways(version: str, arch: str) -> list[Way]:
+    """As ARCH.kernels lists them. A driver that is carried forward is in no kernel that others share."""
+    listing, found = KERNEL_CONFIG / f"{arch}.kernels", []
     for line in listing.read_text().splitlines() if listing.exists() else []:
         if line and not line.startswith("#"):
-            name, _, configs = line.partition(":")
-            found[name] = [config for config in configs.split() if not forward(version, config)]
+            (name, *parameters), configs = (part.split() for part in line.split(":"))
+            found.append(Way(name, parameters, [config for config in configs if not forward(version, config)]))
     return found
+
+
+def way(version: str, arch: str, config: str, name: str = "") -> Way | None:
+    """How the IOMMU of that config is booted: as `name` says, where it can be, or else the first way."""
+    ours = [one for one in ways(version, arch) if config in one.configs]
+    return next((one for one in ours if one.name == name), next(iter(ours), None))
 
 
 def sources(version: str, config: str = "") -> list[str]:
@@ -106,7 +121,7 @@ def page_sizes(arch: str) -> list[str]:
 def fragments(choice: Choice, configs: list[str]) -> list[tuple[str, str]]:
     """The fragments of a kernel: of each name NAME.config and NAME-VERSION.config, as far as they exist."""
     arch = ARCHES[choice.arch]
-    names = ["base", *(["pci-masters"] if arch.pci_masters else []), choice.arch, f"{choice.arch}-{choice.config}",
+    names = ["base", *(["pci-masters"] if arch.pci_masters else []), choice.arch,
              *([f"page-{choice.page}"] if arch.page_sizes else []),
              *sorted(set(configs) | ({"reference"} if arch.reference else set())),
              *([f"flavour-{choice.flavour}"] if choice.flavour else []), *(["selftest"] if choice.selftest else [])]

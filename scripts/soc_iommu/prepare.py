@@ -57,19 +57,20 @@ def load_registry(cache: Cache, phases: Phases, options) -> dict[str, registry.I
 
 def kernel_configs(iommus: dict[str, registry.Iommu], choice: Choice) -> list[str]:
     """The fragments of a kernel (test models need no driver)."""
-    shared = kernel_module.shared(choice.version, choice.arch)
-    if ARCHES[choice.arch].kernel_per_iommu:
-        return shared.get(choice.config, [choice.config])
-    found = {i.config for iommu in iommus.values() for i in iommu.all_guests()
-             if i.arch == choice.arch and choice.version in i.kernels and i.config}
-    return sorted(found.union(*shared.values()))
+    if choice.config:
+        return [choice.config]
+    found = {config for way in kernel_module.ways(choice.version, choice.arch) for config in way.configs}
+    if not ARCHES[choice.arch].kernel_per_iommu:
+        found |= {i.config for iommu in iommus.values() for i in iommu.all_guests()
+                  if i.arch == choice.arch and choice.version in i.kernels and i.config}
+    return sorted(found)
 
 
 def kernel_choice(iommu: registry.Iommu, kernel: str, page: str, **further) -> Choice:
     """The kernel of that name ("6.12", "6.1-arm-dma") that drives this IOMMU."""
     version, flavour = kernel_module.parse_version(kernel)
-    config = iommu.own_config(kernel)
-    return Choice(version, iommu.arch, page, config=config, flavour=flavour if flavour != config else "", **further)
+    return Choice(version, iommu.arch, page, config=iommu.own_config(kernel),
+                  flavour=flavour if flavour in kernel_module.FLAVOURS else "", **further)
 
 
 def plan(cache: Cache, phases: Phases, args) -> Plan:
@@ -142,7 +143,10 @@ def is_warm(cache: Cache, args, plan: Plan, qemu) -> bool:
 
 def find_kernel(cache: Cache, phases: Phases, args, plan: Plan) -> Kernel:
     if args.kdir:
-        kernel = kerneltree.from_tree(cache, phases, args.kdir.resolve(), plan.choice, plan.configs, plan.iommu.config)
+        # A tree of the user's need not have the switch that tells the ways apart.
+        way = plan.iommu.way(plan.kernel)
+        kernel = kerneltree.from_tree(cache, phases, args.kdir.resolve(), plan.choice,
+                                      way.configs if way else plan.configs, plan.iommu.config)
     elif args.image:
         kernel = kerneltree.from_image(phases, args.image.resolve(), plan.choice, plan.iommu.config)
     else:
@@ -162,9 +166,11 @@ def check_gates(args, kernel: Kernel):
 def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, disk: str) -> Setup:
     # The guest's own watchdog has to speak before the whole boot runs out of time.
     step_timeout = max(1, min(10 * slower(args, plan.choice), int(plan.timeout / 4)))
+    way = plan.iommu.way(plan.kernel)
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.kernel,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
-                 memory=plan.memory, rescan=args.rescan, instances=args.instances, extra_append=args.append.split())
+                 memory=plan.memory, rescan=args.rescan, instances=args.instances,
+                 parameters=way.parameters if way else [], extra_append=args.append.split())
 
 
 def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str, Path]] = ()):

@@ -94,13 +94,14 @@ class Iommu:
         carried = kernel.forward(kernel.parse_version(name)[0], self.own_config(name))
         return carried.version if carried else ""
 
-    def own_config(self, name: str) -> str:
-        """Which kernel of an architecture it is where there are several; "" where all share one."""
-        if not ARCHES[self.arch].kernel_per_iommu:
-            return ""
+    def way(self, name: str) -> kernel.Way | None:
+        """How the kernel of that name is booted for it; None where it is one of its own."""
         version, which = kernel.parse_version(name)
-        ours = [shared for shared, configs in kernel.shared(version, self.arch).items() if self.config in configs]
-        return which if which in ours else next(iter(ours), self.config)
+        return kernel.way(version, self.arch, self.config, which)
+
+    def own_config(self, name: str) -> str:
+        """Whose the kernel of that name is, where it is its own; "" where others share it."""
+        return self.config if ARCHES[self.arch].kernel_per_iommu and not self.way(name) else ""
 
     def all_apis(self) -> list[str]:
         return [*protocol.APIS, *self.apis]

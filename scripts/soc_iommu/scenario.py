@@ -33,6 +33,7 @@ class Setup:
     instances: int = 1  # of the IOMMU, one a port of the platform master
     extra_qemu: list[str] = field(default_factory=list)
     rescan: bool = False  # of PCI, before anything else
+    parameters: list[str] = field(default_factory=list)  # of the way that the kernel is booted
     extra_append: list[str] = field(default_factory=list)
     # Of a boot that serves several cells: API and gates of each, as tests/guest/init/scenario.hpp has them.
     turns: list[tuple[str, str]] = field(default_factory=list)
@@ -43,7 +44,8 @@ def append(setup: Setup, api: str, shell: bool = False) -> str:
     what = f"turns={','.join(f'{name}:{gates}' for name, gates in setup.turns)}" if setup.turns else f"api={api}"
     words = [f"console={ARCHES[setup.iommu.arch].console}", "printk.devkmsg=on", "panic=-1", f"soc_iommu.{what}",
              f"soc_iommu.master={setup.master}", f"soc_iommu.sessions={setup.sessions}",
-             f"soc_iommu.driver={setup.iommu.driver}", f"soc_iommu.step_timeout={setup.step_timeout}"]
+             f"soc_iommu.driver={setup.iommu.driver}", f"soc_iommu.step_timeout={setup.step_timeout}",
+             *setup.parameters]
     if "cache-coherency" in setup.lifted:
         words.append("iommu_lab.lift_cache_coherency=1")
     if setup.skip_cap:

@@ -14,6 +14,7 @@ import phases
 import prepare
 import reference
 import registry
+import scenario
 from arch import ARCHES
 from errors import Failure, Usage
 from kernel import Choice
@@ -81,7 +82,7 @@ class Kernels(unittest.TestCase):
 
         def configs(name, version):
             return prepare.kernel_configs(both, prepare.kernel_choice(both[name], version, "4k"))
-        listed = kernel.shared("6.12", "arm64")["all"]
+        listed, = (way.configs for way in kernel.ways("6.12", "arm64"))
         self.assertIn("apple-dart", listed)
         # What the list does not name yet is in it all the same.
         self.assertEqual(configs("a", "6.12"), sorted(["a", "b", *listed]))
@@ -91,10 +92,10 @@ class Kernels(unittest.TestCase):
                             prepare.kernel_choice(both["d"], "6.12", "4k"))
 
     def test_those_that_are_listed_share_a_kernel_where_others_have_their_own(self):
-        listed = kernel.shared("6.1", "arm")
+        listed = {way.name: way.configs for way in kernel.ways("6.1", "arm")}
         self.assertIn("tegra-gart", listed["multi"])
         # Carried forward by patches to the whole tree: not in the others' kernel.
-        self.assertEqual(kernel.shared("6.12", "arm")["multi"], [n for n in listed["multi"] if n != "tegra-gart"])
+        self.assertEqual(kernel.ways("6.12", "arm")[0].configs, [n for n in listed["multi"] if n != "tegra-gart"])
         some = {name: iommu(name, "arm", ["6.1", "6.1-arm-dma", "6.12"])
                 for name in ("tegra-gart", "msm-iommu", "mtk-m4u-v1", "other")}
 
@@ -103,20 +104,58 @@ class Kernels(unittest.TestCase):
 
         def configs(name, version):
             return prepare.kernel_configs(some, choice(name, version))
-        self.assertEqual(choice("tegra-gart", "6.1"), choice("msm-iommu", "6.1"))
-        self.assertEqual(choice("tegra-gart", "6.1-arm-dma"), choice("mtk-m4u-v1", "6.1"))
-        self.assertEqual(configs("msm-iommu", "6.1"), listed["multi"])
-        self.assertEqual(configs("mtk-m4u-v1", "6.1"), listed["arm-dma"])
+        self.assertEqual(len({choice(*words) for words in (("tegra-gart", "6.1"), ("tegra-gart", "6.1-arm-dma"),
+                                                           ("msm-iommu", "6.1"), ("mtk-m4u-v1", "6.1"))}), 1)
+        self.assertEqual(configs("msm-iommu", "6.1"), sorted({*listed["multi"], *listed["arm-dma"]}))
         self.assertEqual(configs("tegra-gart", "6.12"), ["tegra-gart"])
         self.assertEqual(configs("other", "6.1"), ["other"])
 
+    def test_one_kernel_is_booted_in_several_ways(self):
+        def parameters(name, version):
+            way = iommu(name, "arm", ["6.1", "6.1-arm-dma", "6.12"]).way(version)
+            return way and way.parameters
+        without = ["iommu_lab.arm_dma_use_iommu=0"]
+        for name, version, wanted in (("tegra-gart", "6.1", without), ("tegra-gart", "6.1-debug", without),
+                                      ("tegra-gart", "6.1-arm-dma", []), ("tegra-gart", "6.12", None),
+                                      ("msm-iommu", "6.1-arm-dma", without), ("mtk-m4u-v1", "6.12", []),
+                                      ("other", "6.1", None)):
+            with self.subTest(name=name, version=version):
+                self.assertEqual(parameters(name, version), wanted)
+        self.assertEqual(iommu("apple-dart", "arm64", ["6.12"]).way("6.12").parameters, [])
+
+    def test_the_way_is_on_the_kernels_command_line(self):
+        for name, there in (("6.1", True), ("6.1-arm-dma", False)):
+            one = iommu("tegra-gart", "arm", ["6.1", "6.1-arm-dma"])
+            plan = prepare.Plan(one, {}, "platform", prepare.kernel_choice(one, name, "4k"), name, None, [], 60)
+            setup = prepare.setup(plan, arguments.parse(["attach", "tegra-gart"]), *["x"] * 5)
+            self.assertEqual("iommu_lab.arm_dma_use_iommu=0" in scenario.append(setup, "dma").split(), there, name)
+
+    def test_a_tree_of_ones_own_has_the_configuration_of_one_way(self):
+        """It need not have the switch that tells them apart."""
+        with mock.patch("kerneltree.from_tree") as from_tree, mock.patch("prepare.check_gates"):
+            for name, which in (("msm-iommu", "multi"), ("mtk-m4u-v1", "arm-dma")):
+                one = iommu(name, "arm", ["6.12"])
+                choice = prepare.kernel_choice(one, "6.12", "4k")
+                plan = prepare.Plan(one, {}, "platform", choice, "6.12", None, ["all"], 60)
+                prepare.find_kernel(None, None, arguments.parse(["attach", name, "--kdir", "/"]), plan)
+                wanted, = (way.configs for way in kernel.ways("6.12", "arm") if way.name == which)
+                self.assertEqual(from_tree.call_args.args[4], wanted)
+
     def test_every_iommu_that_shares_a_kernel_has_a_fragment(self):
-        self.assertEqual(kernel.shared("6.1", "no-such-arch"), {})
-        for name, configs in [*kernel.shared("6.1", "arm").items(), *kernel.shared("6.1", "arm64").items()]:
-            for config in configs:
+        self.assertEqual(kernel.ways("6.1", "no-such-arch"), [])
+        for way in [*kernel.ways("6.1", "arm"), *kernel.ways("6.1", "arm64")]:
+            for config in way.configs:
                 text = (kernel.KERNEL_CONFIG / f"{config}.config").read_text()
-                if name == "multi":
+                if way.name == "multi":
                     self.assertNotIn("CONFIG_ARM_DMA_USE_IOMMU=y", text)
+
+    def test_the_parameter_of_a_way_is_one_that_the_lab_patch_has(self):
+        for version in kernel.VERSIONS:
+            text = "".join(path.read_text() for path in (kernel.KERNEL_CONFIG / "patches" / version / "lab").iterdir())
+            for way in kernel.ways(version, "arm"):
+                for parameter in way.parameters:
+                    name = parameter.removeprefix("iommu_lab.").split("=")[0]
+                    self.assertRegex(text, rf"(?m)^\+module_param\({name}, ")
 
     def test_each_has_another_name_where_it_is_brought_elsewhere(self):
         choices = [Choice("6.1", "arm", config="a"), Choice("6.1", "arm", config="b"),

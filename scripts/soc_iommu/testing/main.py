@@ -52,11 +52,9 @@ GUESTS = [["apple-dart"],
           ["soc-smmuv3", "--kernel-patch", str(MENDED_DRIVER)],
           ["apple-dart", "--no-cap-series"],
           *(["apple-dart", "--mutation", name] for name in ("dma", "isolation", "readonly", "stale")),
-          ["tegra-gart", "--kernel", "6.1"], ["tegra-gart", "--kernel", "6.1-arm-dma"],
-          ["mtk-m4u-v1", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.12"],
+          # One serves all of 32-bit ARM.
+          ["tegra-gart", "--kernel", "6.1"], ["mtk-m4u-v1", "--kernel", "6.12"],
           ["fsl-pamu", "--kernel", "6.1"], ["fsl-pamu", "--kernel", "6.12"],
-          # Serves omap-iommu and tegra-smmu too; of 6.1 it is tegra-gart's.
-          ["msm-iommu", "--kernel", "6.12"],
           # Serves soc-smmuv3 too.
           ["apple-dart", "--kernel", "6.1"]]
 # And what those with the tag [.thorough] boot: kernels that the matrix' default set does without.
