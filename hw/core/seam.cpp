@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/mutation.hpp"
 #include "seam_host.hpp"
 #include "soc-iommu/registry.hpp"
 
@@ -97,6 +98,11 @@ uint32_t soc_model_types(const SocModelType **types)
     }();
     *types = all.data();
     return uint32_t(all.size());
+}
+
+bool soc_mutate(const char *name)
+{
+    return mutation::set(name);
 }
 
 SocModel *soc_model_create(uint32_t seam_version, const SocModelType *type, SocHost *host, const SocHostOps *ops,

@@ -6,6 +6,7 @@
 #include "shim.h"
 
 #include "guard.h"
+#include "qemu/error-report.h"
 #include "qemu/qemu-plugin.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -29,6 +30,15 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
 {
     if (!passed) {
         return -1;
+    }
+    for (int i = 0; i < argc; i++) {
+        const char *mutation = g_str_has_prefix(argv[i], "mutation=") ? strchr(argv[i], '=') + 1 : NULL;
+
+        if (!mutation || !soc_mutate(mutation)) {
+            error_report("soc-iommu: the plugin takes no argument '%s'; valid: none, or in a build with "
+                         "-Dmutations=true mutation=dma|isolation|readonly|stale", argv[i]);
+            return -1;
+        }
     }
     soc_register_translate_type();
     soc_register_types();

@@ -257,6 +257,12 @@ typedef struct SocModelType {
 /* Every type of this build. */
 uint32_t soc_model_types(const SocModelType **types);
 
+/*
+ * Breaks every model in one way, for tests of the guest program: hw/core/mutation.hpp. Before any model is made.
+ * False: no such way, or a build without them.
+ */
+bool soc_mutate(const char *name);
+
 typedef struct SocShape {
     const SocRegion *regions;
     uint32_t region_count;

@@ -29,7 +29,7 @@ MEMORY_SANITIZERS = ["-Db_sanitize=address,undefined", *SANITIZED]
 class BuildOptions:
     """What the tests vary; a user's build has none of it."""
 
-    mutation: str = "none"
+    mutations: bool = False
     sanitize: bool = False
     test_models: bool = False
 
@@ -38,7 +38,8 @@ class BuildOptions:
         return clang() if self.sanitize else {}
 
     def meson(self) -> list[str]:
-        out = ["-Dtests=false", f"-Dmutation={self.mutation}", f"-Dtest_models={str(self.test_models).lower()}"]
+        out = ["-Dtests=false", f"-Dmutations={str(self.mutations).lower()}",
+               f"-Dtest_models={str(self.test_models).lower()}"]
         if self.sanitize:
             out += MEMORY_SANITIZERS
         return out

@@ -47,7 +47,7 @@ class Plan:
 
 
 def build_options(args) -> plugin_module.BuildOptions:
-    return plugin_module.BuildOptions(getattr(args, "mutation", "none"), getattr(args, "sanitize", False),
+    return plugin_module.BuildOptions(getattr(args, "mutation", "none") != "none", getattr(args, "sanitize", False),
                                       getattr(args, "test_models", False))
 
 
@@ -170,7 +170,8 @@ def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, dis
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.kernel,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
                  memory=plan.memory, rescan=args.rescan, instances=args.instances,
-                 parameters=way.parameters if way else [], extra_append=args.append.split())
+                 parameters=way.parameters if way else [], mutation=getattr(args, "mutation", "none"),
+                 extra_append=args.append.split())
 
 
 def ready(cache: Cache, phases: Phases, args, plan: Plan, extra: list[tuple[str, Path]] = ()):

@@ -33,6 +33,7 @@ class Setup:
     instances: int = 1  # of the IOMMU, one a port of the platform master
     extra_qemu: list[str] = field(default_factory=list)
     rescan: bool = False  # of PCI, before anything else
+    mutation: str = "none"  # of the models
     parameters: list[str] = field(default_factory=list)  # of the way that the kernel is booted
     extra_append: list[str] = field(default_factory=list)
     # Of a boot that serves several cells: API and gates of each, as tests/guest/init/scenario.hpp has them.
@@ -127,11 +128,12 @@ def command(setup: Setup, api: str, serial: str | None, qmp: str | None = None, 
     iommu = setup.iommu
     console = ["-chardev", f"file,id=console,path={quoted(serial)}", "-serial", "chardev:console"] if serial \
         else ["-serial", "mon:stdio"]
+    broken = [] if setup.mutation == "none" else [f"mutation={setup.mutation}"]
     return [setup.qemu, "-nodefaults", "-display", "none", "-no-reboot", "-M", iommu.machine, "-cpu", iommu.cpu,
             "-m", setup.memory or iommu.memory, "-smp", "1", "-kernel", setup.image, "-initrd", setup.initrd,
             "-append", append(setup, api, shell), *console,
             *(["-qmp", f"unix:{quoted(qmp)},server=on,wait=off"] if qmp else []),
-            "-plugin", f"file={quoted(setup.plugin)}", *devices(setup, api), *setup.extra_qemu]
+            "-plugin", ",".join([f"file={quoted(setup.plugin)}", *broken]), *devices(setup, api), *setup.extra_qemu]
 
 
 def cell(setup: Setup, cap_patch: bool | None, api: str) -> str:

@@ -184,6 +184,11 @@ class DryRun(Usage):
                      "vfio_iommu_type1.allow_unsafe_interrupts=1", "iommufd.allow_unsafe_interrupts=1"):
             self.assertIn(word, append)
 
+    def test_a_mutation_is_an_argument_of_the_plugin(self):
+        words = self.line("--api", "vfio", "--mutation", "stale")
+        self.assertTrue(self.value(words, "-plugin").endswith(",mutation=stale"), words)
+        self.assertNotIn("mutation", self.value(self.line("--api", "vfio"), "-plugin"))
+
     def test_a_debug_kernel_has_more_time(self):
         def step_seconds(*argv):
             append = self.value(self.line("--api", "vfio", *argv), "-append").split()

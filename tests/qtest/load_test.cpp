@@ -62,6 +62,19 @@ TEST_CASE("a value that is not valid ends QEMU with the valid ones", "[load]")
     CHECK(says(ending, "t8103|t6000|t8110|usb4"));
 }
 
+TEST_CASE("an argument of the plugin that it does not take ends QEMU with the valid ones", "[load]")
+{
+    const char *plugin = std::getenv("SOC_IOMMU_PLUGIN");
+    REQUIRE(plugin);
+    // As it is shipped it takes none: the models' mutations are not built in.
+    for (const char *argument : {"mutation=dma", "mutation=", "colour=red"}) {
+        const Ending ending = Machine::ends({}, plugin + std::string(",") + argument);
+        CHECK(ending.status == 1);
+        CHECK(says(ending, std::string("the plugin takes no argument '") + argument));
+        CHECK(says(ending, "mutation=dma|isolation|readonly|stale"));
+    }
+}
+
 TEST_CASE("an option that does not exist ends QEMU with its name", "[load]")
 {
     const Ending ending = Machine::ends({"-device", "apple-dart,colour=red"});
