@@ -39,7 +39,7 @@ class TestBuild:
     def __init__(self, cache: Cache, phases: Phases, label: str, options: list[str], qemus=None, env=None,
                  programs: "TestBuild | None" = None):
         """`qemus`: by architecture, all of one source package; without them no plugin is built. `programs`: the build
-        whose programs the suites OUTSIDE_QEMU run, where this one is of a sanitized plugin alone."""
+        whose programs the suites OUTSIDE_QEMU run, where of those this one has the plugin alone."""
         self.cache, self.phases, self.label, self.qemus, self.programs = cache, phases, label, qemus, programs
         self.options = ["-Dtests=true", "-Dtest_models=true", *options]
         if qemus:
@@ -51,8 +51,9 @@ class TestBuild:
 
     def build(self, suites: list[str]):
         """Configures, and compiles what these suites run."""
-        if self.programs:
-            self.programs.build(suites)
+        outside = [suite for suite in suites if suite in OUTSIDE_QEMU]
+        if self.programs and outside:
+            self.programs.build(outside)
         name = "build of the tests" + (f", {self.label}" if self.label else "")
         with self.cache.lock(f"work/{self.directory.name}"), self.phases.phase(name, limit=2400) as phase:
             plugin.meson_setup(self.cache, phase, self.directory, self.options, self.env)

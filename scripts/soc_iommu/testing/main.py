@@ -174,12 +174,7 @@ class Session:
 
     def sanitized(self) -> TestBuild:
         """ASan and UBSan, and libFuzzer."""
-        return TestBuild(self.cache, self.phases, "sanitized", ["-Dfuzz=true", *plugin.MEMORY_SANITIZERS],
-                         env=plugin.clang())
-
-    def sanitized_plugin(self) -> TestBuild:
-        """Without libFuzzer's coverage, as a boot with --sanitize takes it too."""
-        return TestBuild(self.cache, self.phases, "sanitized plugin", plugin.MEMORY_SANITIZERS, self.qemus,
+        return TestBuild(self.cache, self.phases, "sanitized", plugin.MEMORY_SANITIZERS, self.qemus,
                          env=plugin.clang(), programs=self.plain())
 
     def built_suites(self, suites: list[str], build: TestBuild):
@@ -299,7 +294,7 @@ class Session:
             self.attempt("tests, sanitized", lambda: self.built_suites(inside, self.sanitized()))
             self.attempt("tests, TSan", lambda: self.thread_suites(inside))
         if sanitize and self.wants("qemu"):
-            self.attempt("qemu, sanitized plugin", lambda: self.built_suites(["qemu"], self.sanitized_plugin()))
+            self.attempt("qemu, sanitized", lambda: self.built_suites(["qemu"], self.sanitized()))
         if self.wants("fuzz"):
             self.attempt("fuzz", self.fuzz_suite)
         if beside:
@@ -308,7 +303,7 @@ class Session:
             if self.wants("guest"):
                 def guest_cases():
                     self.prepare_guests(sanitized)
-                    self.built_suites(["guest"], self.sanitized_plugin() if sanitized else self.plain())
+                    self.built_suites(["guest"], self.sanitized() if sanitized else self.plain())
                 self.attempt("guest, sanitized" if sanitized else "guest", guest_cases)
         if self.wants("matrix"):
             self.attempt("matrix", lambda: matrixsuite.Suite(self.phases, self.score.add, self.guests_at_once).run())
