@@ -45,11 +45,12 @@ FUZZ_SECONDS = 15
 SELFTEST_LIMIT = 1800
 MAY_NOT_BE_SKIPPED = ["command", "qemu", "guest"]
 PATCHES = ROOT / "tests" / "guest" / "patches" / "6.12"
-MENDED_DRIVER = PATCHES / "arm-smmu-v3-invalidate-after-dirty.patch"
+# As changed_drivers in tests/guest/cases/attach.hpp has them.
+CHANGED_DRIVERS = [word for name in ("apple-dart-no-tlb-invalidate.patch", "arm-smmu-v3-invalidate-after-dirty.patch")
+                   for word in ("--kernel-patch", str(PATCHES / name))]
 # What the guest cases boot, built before any of them runs: a kernel's build is no part of a case's limit.
 GUESTS = [["apple-dart"],
-          ["apple-dart", "--kernel-patch", str(PATCHES / "apple-dart-no-tlb-invalidate.patch")],
-          ["soc-smmuv3", "--kernel-patch", str(MENDED_DRIVER)],
+          ["apple-dart", *CHANGED_DRIVERS],  # and soc-smmuv3
           ["apple-dart", "--no-cap-series"],
           ["apple-dart", "--mutation", "stale"],  # whichever: one plugin has them all
           # One serves all of 32-bit ARM.
@@ -61,7 +62,7 @@ GUESTS = [["apple-dart"],
 THOROUGH_GUESTS = [["soc-smmuv3", "--page-size", "16k"], ["soc-smmuv3", "--page-size", "64k"],
                    ["soc-smmuv3", "--page-size", "16k", "--kernel-patch",
                     str(PATCHES / "arm-smmu-v3-sva-limit-ips.patch")],
-                   ["soc-smmuv3", "--page-size", "64k", "--kernel-patch", str(MENDED_DRIVER)],
+                   ["soc-smmuv3", "--page-size", "64k", *CHANGED_DRIVERS],
                    ["tegra-gart", "--kernel", "6.12"]]
 
 

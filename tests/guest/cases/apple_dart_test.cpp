@@ -148,8 +148,7 @@ TEST_CASE("dart: a platform master behind two blocks is translated and refused b
 
 TEST_CASE("dart: a driver without TLB invalidation is found out at the step that looks for stale translations")
 {
-    const Run run = attach("apple-dart --api direct --sessions 1 --kernel-patch " SOC_IOMMU_SOURCE_ROOT
-                           "/tests/guest/patches/6.12/apple-dart-no-tlb-invalidate.patch");
+    const Run run = attach("apple-dart --api direct --sessions 1" + changed_drivers);
     INFO(run.text);
     CHECK(run.verdict("direct") == "broken");
     CHECK(run.api("direct").at("at") == "stale");

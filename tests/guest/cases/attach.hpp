@@ -23,6 +23,12 @@ struct Run {
 // `scripts/soc-iommu attach <arguments> --json FILE`
 Run attach(const std::string &arguments);
 
+// The options for a 6.12 with two drivers changed: apple-dart's without TLB invalidation, arm-smmu-v3's mended in how it
+// tracks dirty pages. They have nothing in common, and one kernel serves the tests of both.
+inline const std::string changed_drivers =
+    " --kernel-patch " SOC_IOMMU_SOURCE_ROOT "/tests/guest/patches/6.12/apple-dart-no-tlb-invalidate.patch"
+    " --kernel-patch " SOC_IOMMU_SOURCE_ROOT "/tests/guest/patches/6.12/arm-smmu-v3-invalidate-after-dirty.patch";
+
 // A run of a model that was broken in this way: the step of that name went wrong, and no other. A page that is not mapped
 // any more is not mapped: where such pages pass, both steps that try one see it. `anyway`: a step that goes wrong with the
 // model as it is, for what its block or its driver lacks.

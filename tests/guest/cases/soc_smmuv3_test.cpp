@@ -9,8 +9,6 @@
 
 namespace {
 
-const std::string mended = " --kernel-patch " SOC_IOMMU_SOURCE_ROOT
-                           "/tests/guest/patches/6.12/arm-smmu-v3-invalidate-after-dirty.patch";
 const char *const five[] = {"dma", "direct", "vfio", "compat", "iommufd"};
 
 void check_all_work(const Run &run)
@@ -71,7 +69,7 @@ void check_sva(const std::string &kernel)
 
 void check_dirty_of_mended_driver(const std::string &arguments)
 {
-    const Run run = attach("soc-smmuv3 --api dirty " + arguments + mended);
+    const Run run = attach("soc-smmuv3 --api dirty " + arguments + changed_drivers);
     INFO(run.text);
     CHECK(run.outcome("dirty") == "works");
     CHECK_THAT(run.detail("dirty", "attach"), contains_text("dirty-tracking=yes"));
@@ -320,7 +318,7 @@ TEST_CASE("smmuv3: a machine saved in the middle goes on in another QEMU, and ev
         {"--api vfio --save-at map", "vfio"},
         {"--master platform --api dma --save-at dma", "dma"},
         {"--master platform --api sva --save-at dma", "sva"},
-        {"--api dirty --save-at dma" + mended, "dirty"},
+        {"--api dirty --save-at dma" + changed_drivers, "dirty"},
     }));
     const Run run = attach("soc-smmuv3 --sessions 2 " + arguments);
     INFO(run.text);
