@@ -6,6 +6,7 @@ then passes has failed all the same: the difference is a defect.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -22,7 +23,7 @@ from testing import catch2
 from testing.cases import FAILED, PASSED, Result, TestCase, log_of, run
 
 MOST = 40    # cases to a process
-POLL = 0.05  # seconds between two looks at what a process has written
+POLL = 0.25  # seconds between two looks at what a process has written
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,18 @@ def run_group(cases: list[TestCase], log_dir: Path, may_skip: bool) -> list[Resu
     return results
 
 
+def wait(process: subprocess.Popen, count, limit: float) -> int | None:
+    """The status of the process; None where `count` stays the same for `limit` seconds."""
+    before, since = 0, time.monotonic()
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(POLL)
+        if (now := count()) != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since > limit:
+            return None
+
+
 def together(cases: list[TestCase], log_dir: Path) -> tuple[dict[str, tuple[bool, float]], bool, Path]:
     """Which finished, whether the process ended as it should, and its log. A case that does not end in its time ends
     the process."""
@@ -114,15 +127,8 @@ def together(cases: list[TestCase], log_dir: Path) -> tuple[dict[str, tuple[bool
         process = subprocess.Popen(first.company.argv(cases, results), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                    cwd=first.cwd, env={**os.environ, **first.env}, start_new_session=True)
         try:
-            count, last = 0, time.monotonic()
-            while process.poll() is None:
-                time.sleep(POLL)
-                if (now := len(finished())) != count:
-                    count, last = now, time.monotonic()
-                elif time.monotonic() - last > max(case.limit for case in cases):
-                    break
+            status = wait(process, lambda: len(finished()), max(case.limit for case in cases))
         finally:
-            status = process.poll()
             phases.kill_group(process)  # also what a test left running
     done = finished()
     # A case that failed is the reason of a status enough.
