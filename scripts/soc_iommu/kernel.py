@@ -188,9 +188,9 @@ def make_command(cache: Cache, arch: str, source: Path, objects: Path) -> tuple[
            "KBUILD_BUILD_USER": "soc-iommu", "KBUILD_BUILD_HOST": "lab"}
     argv = ["make", "-C", str(source), f"ARCH={arch}", f"CROSS_COMPILE={cross}", f"O={objects}",
             f"-j{os.cpu_count() or 1}"]
-    if ccache.prefix():
+    if launcher := ccache.prefix():
         # The programs that a build runs are the same for all kernels of a version.
-        argv += [f"CC={ccache.prefix()}{cross}gcc", f"HOSTCC={ccache.prefix()}gcc"]
+        argv += [f"CC={launcher}{cross}gcc", f"HOSTCC={launcher}gcc"]
     return argv, env
 
 

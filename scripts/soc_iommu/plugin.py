@@ -60,18 +60,20 @@ def source_key() -> str:
     return tree_digest(ROOT, SOURCES)
 
 
+def build_environment(cache: Cache, extra) -> dict:
+    return {**ccache.environment(cache, ROOT), **(extra or {})}
+
+
 def meson_setup(cache: Cache, phase, directory: Path, options: list[str], extra_env=None):
     """Sets up a build directory, or takes up the one of an earlier run."""
     if not (directory / "build.ninja").exists():
         shutil.rmtree(directory, ignore_errors=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
-        phase.run(["meson", "setup", directory, ROOT, *options],
-                  env={**ccache.environment(cache, ROOT), **(extra_env or {})})
+        phase.run(["meson", "setup", directory, ROOT, *options], env=build_environment(cache, extra_env))
 
 
 def ninja(cache: Cache, phase, directory: Path, targets=(), extra_env=None):
-    phase.run(["ninja", "-C", directory, *targets], env={**ccache.environment(cache, ROOT), **(extra_env or {})},
-              progress=ninja_progress)
+    phase.run(["ninja", "-C", directory, *targets], env=build_environment(cache, extra_env), progress=ninja_progress)
 
 
 def ninja_progress(log: Path) -> str:
