@@ -3,6 +3,7 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import contextlib
 import os
 import re
 import subprocess
@@ -42,22 +43,30 @@ def log_of(case: TestCase, log_dir: Path) -> Path:
     return log_dir / re.sub(r"[^\w.+-]+", "-", case.suite) / (re.sub(r"[^\w.+-]+", "-", case.name)[:120] + ".log")
 
 
+@contextlib.contextmanager
+def started(argv: list[str], case: TestCase, log: Path):
+    """A process in the case's surroundings, whose output goes to a log. Nothing that it left running outlives it."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "wb") as out:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=case.cwd,
+                                   env={**os.environ, **case.env}, start_new_session=True)
+        try:
+            yield process
+        finally:
+            phases.kill_group(process)
+
+
 def run(case: TestCase, log_dir: Path, may_skip: bool) -> Result:
     """One case. Its output goes to a log; what failed shows the end of it."""
     if case.cannot:
         return Result(case.suite, case.name, SKIPPED, message=f"    {case.cannot}")
     log = log_of(case, log_dir)
-    log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    with open(log, "wb") as out:
-        process = subprocess.Popen(case.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=case.cwd,
-                                   env={**os.environ, **case.env}, start_new_session=True)
+    with started(case.argv, case, log) as process:
         try:
             status = process.wait(case.limit)
         except subprocess.TimeoutExpired:
             status = None
-        finally:
-            phases.kill_group(process)  # also what a test left running
     seconds = time.monotonic() - start
     skipped = status == 0 and UNITTEST_SKIPPED.search(log.read_bytes())
     if status == 0 and not skipped:

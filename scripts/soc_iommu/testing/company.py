@@ -9,7 +9,6 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import contextlib
 import dataclasses
 import itertools
-import os
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 import phases
 
 from testing import catch2
-from testing.cases import FAILED, PASSED, Result, TestCase, log_of, run
+from testing.cases import FAILED, PASSED, Result, TestCase, log_of, run, started
 
 MOST = 40    # cases to a process
 POLL = 0.25  # seconds between two looks at what a process has written
@@ -117,19 +116,13 @@ def together(cases: list[TestCase], log_dir: Path) -> tuple[dict[str, tuple[bool
     the process."""
     first = cases[0]
     log = log_of(dataclasses.replace(first, name=f"{first.name} and {len(cases) - 1} others"), log_dir)
-    log.parent.mkdir(parents=True, exist_ok=True)
     results = log.with_suffix(".results")
     results.unlink(missing_ok=True)
 
     def finished():
         return first.company.finished(results.read_text("utf-8", "replace")) if results.exists() else {}
-    with open(log, "wb") as out:
-        process = subprocess.Popen(first.company.argv(cases, results), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                   cwd=first.cwd, env={**os.environ, **first.env}, start_new_session=True)
-        try:
-            status = wait(process, lambda: len(finished()), max(case.limit for case in cases))
-        finally:
-            phases.kill_group(process)  # also what a test left running
+    with started(first.company.argv(cases, results), first, log) as process:
+        status = wait(process, lambda: len(finished()), max(case.limit for case in cases))
     done = finished()
     # A case that failed is the reason of a status enough.
     return done, status == 0 or status is not None and not all(passed for passed, _ in done.values()), log
