@@ -43,7 +43,11 @@ class Plan:
     configs: list[str]
     timeout: float
     memory: str | None = None  # the guest's, where it is not the profile's
-    environment: str = ""
+
+    @property
+    def way(self) -> kernel_module.Way | None:
+        """How the kernel is booted, where others share it."""
+        return self.iommu.way(self.kernel)
 
 
 def build_options(args) -> plugin_module.BuildOptions:
@@ -144,9 +148,8 @@ def is_warm(cache: Cache, args, plan: Plan, qemu) -> bool:
 def find_kernel(cache: Cache, phases: Phases, args, plan: Plan) -> Kernel:
     if args.kdir:
         # A tree of the user's need not have the switch that tells the ways apart.
-        way = plan.iommu.way(plan.kernel)
         kernel = kerneltree.from_tree(cache, phases, args.kdir.resolve(), plan.choice,
-                                      way.configs if way else plan.configs, plan.iommu.config)
+                                      plan.way.configs if plan.way else plan.configs, plan.iommu.config)
     elif args.image:
         kernel = kerneltree.from_image(phases, args.image.resolve(), plan.choice, plan.iommu.config)
     else:
@@ -166,11 +169,10 @@ def check_gates(args, kernel: Kernel):
 def setup(plan: Plan, args, qemu: str, plugin: str, image: str, initrd: str, disk: str) -> Setup:
     # The guest's own watchdog has to speak before the whole boot runs out of time.
     step_timeout = max(1, min(10 * slower(args, plan.choice), int(plan.timeout / 4)))
-    way = plan.iommu.way(plan.kernel)
     return Setup(plan.iommu, plan.options, plan.master, args.page_size, args.sessions, plan.kernel,
                  args.unsafe_interrupts, args.lift, args.no_cap_patch, step_timeout, qemu, plugin, image, initrd, disk,
                  memory=plan.memory, rescan=args.rescan, instances=args.instances,
-                 parameters=way.parameters if way else [], mutation=getattr(args, "mutation", "none"),
+                 parameters=plan.way.parameters if plan.way else [], mutation=getattr(args, "mutation", "none"),
                  extra_append=args.append.split())
 
 
